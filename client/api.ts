@@ -1,0 +1,113 @@
+/** The daemon's public HTTP API as codecs, shared by the daemon that writes it and everyone who reads it. `docs/PROTOCOL.md` explains it. */
+import type { Receipt } from '../ledger/receipt.ts'
+import {
+  bool,
+  type Codec,
+  hex,
+  int,
+  list,
+  nullable,
+  object,
+  oneOf,
+  struct,
+  text,
+  uint,
+  type Value,
+} from '../protocol/codec.ts'
+import { methods, signedLogHead } from '../protocol/messages.ts'
+
+const hash = hex(32)
+const address = hex(20)
+const wei = uint(96)
+const path = list(hash, 64)
+
+export const receipt: Codec<Receipt> = object({ head: signedLogHead, position: int(2 ** 31), path })
+
+/** `POST /api/batches` -> 200. */
+export const batchAnswer = object({
+  status: oneOf('accepted', 'already_accepted'),
+  odd: list(object({ index: int(1000), reason: text(64) }), 1000),
+  receipt,
+})
+
+/** `GET /api/reporters/{address}`. */
+export const reporterAnswer = object({ reporter: address, nextSequence: uint(64), spentWei: wei, budgetWei: wei })
+
+/** The head of the contract as the daemon last read it. */
+export const chainHead = object({
+  epoch: uint(64),
+  boot: hash,
+  counter: uint(64),
+  root: hash,
+  committer: address,
+  configHash: hash,
+  committedAt: uint(64), // unix seconds
+})
+
+/** `GET /api/tee/status`. */
+export const statusAnswer = object({
+  core: nullable(methods.status.result),
+  chainId: uint(64),
+  verifyingContract: address,
+  head: nullable(chainHead),
+  isEpochOpen: bool, // whether the core's boot is the head's: only then are receipts let out
+  state: text(64), // what the daemon is doing, in a word or two
+})
+
+/** `GET /api/tee/attestation?nonce=0x..`. */
+export const attestationAnswer = methods.attestation.result
+
+/** `GET /api/ledger/head`. */
+export const ledgerHeadAnswer = object({
+  logSize: uint(64),
+  logRoot: hash,
+  totalEarnedWei: wei,
+  totalPaidWei: wei,
+  head: nullable(chainHead),
+  anchored: nullable(
+    object({
+      counter: uint(64),
+      root: hash,
+      commitment: struct('Commitment'),
+      transactionHash: hash,
+      blockNumber: uint(64),
+    }),
+  ),
+})
+
+/** `GET /api/ledger/accounts/{address}`. */
+export const accountAnswer = object({
+  payee: address,
+  rail: oneOf('direct', 'ticket'),
+  minimumWei: wei,
+  earnedWei: wei, // by the ledger, now
+  paidWei: wei, // by the contract
+  owedWei: wei,
+  anchored: nullable(
+    object({ counter: uint(64), root: hash, commitment: struct('Commitment'), earnedWei: wei, proof: path }),
+  ),
+})
+
+/** One payment that the contract made or that failed. */
+export const payout = object({
+  payee: address,
+  rail: oneOf('direct', 'ticket'),
+  status: oneOf('paid', 'failed'),
+  amountWei: wei,
+  totalWei: nullable(wei), // null where it failed
+  reason: nullable(text(200)),
+  counter: uint(64),
+  transactionHash: hash,
+  blockNumber: uint(64),
+})
+
+/** `GET /api/payouts?payee=0x..&before=CURSOR&limit=N`, newest first. */
+export const payoutsAnswer = object({ payouts: list(payout, 1000), next: nullable(text(64)) })
+
+export type BatchAnswer = Value<typeof batchAnswer>
+export type ReporterAnswer = Value<typeof reporterAnswer>
+export type StatusAnswer = Value<typeof statusAnswer>
+export type LedgerHeadAnswer = Value<typeof ledgerHeadAnswer>
+export type AccountAnswer = Value<typeof accountAnswer>
+export type Payout = Value<typeof payout>
+export type PayoutsAnswer = Value<typeof payoutsAnswer>

@@ -1,0 +1,88 @@
+/**
+ * The tree of balances that the contract can check: keccak256, sorted pairs, an odd node moves up unchanged, so that
+ * OpenZeppelin's and Solady's `MerkleProof` verify its proofs. Leaves lie in the order in which accounts began.
+ *
+ * Levels are flat arrays of 32-byte nodes that only grow; a changed leaf costs one path, at the next root.
+ */
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import { concat, type Hex, toHex, zeroHash } from './hex.ts'
+import { abiEncode } from './typedData.ts'
+
+const nodeBytes = 32
+
+/** `keccak256(keccak256(abi.encode(payee, earned)))`: hashed twice, so no leaf can be taken for an inner node. */
+export const accountLeaf = (payee: Hex, earned: bigint): Uint8Array =>
+  keccak_256(keccak_256(abiEncode(['address', 'uint96'], [payee, earned])))
+
+export class AccountsTree {
+  #size = 0
+  #levels: Uint8Array[] = []
+  #changed = new Map<number, () => Uint8Array>()
+
+  /** Sets leaf `index`, at most one past the last; it is hashed when a root is next wanted, however often it is set before. */
+  set(index: number, leaf: () => Uint8Array): void {
+    if (index > this.#size) throw new RangeError('leaves are set in order')
+    this.#size = Math.max(this.#size, index + 1)
+    this.#changed.set(index, leaf)
+  }
+
+  /** The root; of the empty tree 32 zero bytes. */
+  root(): Hex {
+    this.#refresh()
+    return this.#size === 0 ? zeroHash : toHex(this.#node(this.#levels.length - 1, 0))
+  }
+
+  /** Sibling hashes from leaf `index` up to the root. */
+  proof(index: number): Hex[] {
+    if (!(index >= 0 && index < this.#size)) throw new RangeError('no such leaf')
+    this.#refresh()
+    const path: Hex[] = []
+    let [place, count] = [index, this.#size]
+    for (let level = 0; count > 1; level++) {
+      const sibling = place ^ 1
+      if (sibling < count) path.push(toHex(this.#node(level, sibling)))
+      place >>= 1
+      count = (count + 1) >> 1
+    }
+    return path
+  }
+
+  #refresh(): void {
+    let places = new Set<number>()
+    for (const [index, leaf] of this.#changed) {
+      this.#write(0, index, leaf())
+      places.add(index)
+    }
+    this.#changed.clear()
+    for (let level = 0, count = this.#size; count > 1; level++, count = (count + 1) >> 1) {
+      const parents = new Set<number>()
+      for (const place of places) parents.add(place >> 1)
+      for (const parent of parents) this.#write(level + 1, parent, this.#join(level, parent * 2, count))
+      places = parents
+    }
+  }
+
+  #join(level: number, left: number, count: number): Uint8Array {
+    const a = this.#node(level, left)
+    if (left + 1 >= count) return a
+    const b = this.#node(level, left + 1)
+    return keccak_256(toHex(a) < toHex(b) ? concat(a, b) : concat(b, a))
+  }
+
+  #node(level: number, place: number): Uint8Array {
+    return (this.#levels[level] as Uint8Array).subarray(place * nodeBytes, (place + 1) * nodeBytes)
+  }
+
+  #write(level: number, place: number, node: Uint8Array): void {
+    const end = (place + 1) * nodeBytes
+    const nodes = this.#levels[level] ?? new Uint8Array(nodeBytes)
+    if (end > nodes.length) {
+      const grown = new Uint8Array(Math.max(end, nodes.length * 2))
+      grown.set(nodes)
+      this.#levels[level] = grown
+    } else {
+      this.#levels[level] = nodes
+    }
+    ;(this.#levels[level] as Uint8Array).set(node, place * nodeBytes)
+  }
+}

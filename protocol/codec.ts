@@ -1,0 +1,134 @@
+/**
+ * Strict JSON: every message has one codec that reads and writes it. Reading refuses what it does not know, by path.
+ * Names are snake_case on the wire; amounts and counters are decimal strings; bytes are 0x-hex, base64 only in `*_b64`.
+ */
+import type { Hex } from '../ledger/hex.ts'
+import { elementOf, fieldsOf, type Struct, type StructName } from '../ledger/structs.ts'
+import { refuse } from './refusal.ts'
+
+export interface Codec<T> {
+  /** @throws Refusal `BAD_PARAMS` naming the path */
+  read(untrusted: unknown, path: string): T
+  write(value: T): unknown
+}
+
+export type Value<C> = C extends Codec<infer T> ? T : never
+
+const bad = (path: string, expected: string): never =>
+  refuse('BAD_PARAMS', `${path || 'the message'}: expected ${expected}`, { path, expected })
+
+const plain = <T>(expected: string, test: (untrusted: unknown) => boolean): Codec<T> => ({
+  read: (untrusted, path) => (test(untrusted) ? (untrusted as T) : bad(path, expected)),
+  write: (value) => value,
+})
+
+export const bool = plain<boolean>('true or false', (v) => typeof v === 'boolean')
+
+/** A string of at most `max` UTF-16 units. */
+export const text = (max: number): Codec<string> =>
+  plain(`a string of at most ${max} characters`, (v) => typeof v === 'string' && v.length <= max)
+
+/** A JSON number, whole, 0 to `max`. */
+export const int = (max: number): Codec<number> =>
+  plain(`a whole number from 0 to ${max}`, (v) => Number.isInteger(v) && (v as number) >= 0 && (v as number) <= max)
+
+export const oneOf = <T extends string>(...values: readonly T[]): Codec<T> =>
+  plain(values.join(' | '), (v) => (values as readonly unknown[]).includes(v))
+
+/** An unsigned integer of so many bits, as a decimal string without leading zeros. */
+export const uint = (bits: number): Codec<bigint> => ({
+  read(untrusted, path) {
+    if (typeof untrusted === 'string' && untrusted.length <= 78 && /^(0|[1-9][0-9]*)$/.test(untrusted)) {
+      const value = BigInt(untrusted)
+      if (value >> BigInt(bits) === 0n) return value
+    }
+    return bad(path, `a decimal string below 2^${bits}`)
+  },
+  write: (value) => `${value}`,
+})
+
+/** Exactly `length` bytes as lower-case 0x-hex: one spelling, so that equal is equal. */
+export const hex = (length: number): Codec<Hex> =>
+  plain(`${length} bytes as lower-case 0x-hex`, (v) => isHex(v) && v.length === 2 + 2 * length)
+
+/** At most `max` bytes as lower-case 0x-hex. */
+export const bytes = (max: number): Codec<Hex> =>
+  plain(`at most ${max} bytes as lower-case 0x-hex`, (v) => isHex(v) && v.length <= 2 + 2 * max)
+
+const isHex = (v: unknown): v is Hex => typeof v === 'string' && /^0x([0-9a-f]{2})*$/.test(v)
+
+/** At most `max` bytes as base64. */
+export const base64 = (max: number): Codec<Uint8Array> => ({
+  read(untrusted, path) {
+    if (typeof untrusted === 'string' && untrusted.length <= Math.ceil(max / 3) * 4) {
+      const value = Buffer.from(untrusted, 'base64')
+      if (value.toString('base64') === untrusted) return new Uint8Array(value)
+    }
+    return bad(path, `at most ${max} bytes as base64`)
+  },
+  write: (value) => Buffer.from(value).toString('base64'),
+})
+
+/** At most `max` items. */
+export const list = <T>(item: Codec<T>, max: number): Codec<readonly T[]> => ({
+  read(untrusted, path) {
+    if (!Array.isArray(untrusted) || untrusted.length > max) return bad(path, `a list of at most ${max} items`)
+    return untrusted.map((value, i) => item.read(value, `${path}[${i}]`))
+  },
+  write: (value) => value.map(item.write),
+})
+
+/** A value that may be null. */
+export const nullable = <T>(inner: Codec<T>): Codec<T | null> => ({
+  read: (untrusted, path) => (untrusted === null ? null : inner.read(untrusted, path)),
+  write: (value) => (value === null ? null : inner.write(value)),
+})
+
+// biome-ignore lint/suspicious/noExplicitAny: a codec is invariant in its type, and a shape holds codecs of any
+type AnyShape = Record<string, Codec<any>>
+
+/** An object with exactly these members: one that is missing or not known is refused. */
+export function object<S extends AnyShape>(shape: S): Codec<{ readonly [K in keyof S]: Value<S[K]> }> {
+  const members = Object.entries(shape).map(([name, codec]) => ({ name, codec, wire: snake(name) }))
+  const known = new Set(members.map((m) => m.wire))
+  return {
+    read(untrusted, path) {
+      if (typeof untrusted !== 'object' || untrusted === null || Array.isArray(untrusted)) return bad(path, 'an object')
+      const unknown = Object.keys(untrusted).find((key) => !known.has(key))
+      if (unknown !== undefined) return bad(dot(path, unknown.slice(0, 64)), 'nothing: no such member')
+      const read = members.map(({ name, codec, wire }) => {
+        if (!Object.hasOwn(untrusted, wire)) return bad(dot(path, wire), 'a value: the member is missing')
+        return [name, codec.read((untrusted as Record<string, unknown>)[wire], dot(path, wire))]
+      })
+      return Object.fromEntries(read)
+    },
+    write: (value) => Object.fromEntries(members.map(({ name, codec, wire }) => [wire, codec.write(value[name])])),
+  }
+}
+
+const snake = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)
+const dot = (path: string, member: string): string => (path ? `${path}.${member}` : member)
+
+/** The JSON form of a struct, from the same table as its hash. Lists hold at most 1,000 items, `bytes` at most 16 KiB. */
+export function struct<Name extends StructName>(name: Name): Codec<Struct<Name>> {
+  return codecOf(name) as Codec<Struct<Name>>
+}
+
+function codecOf(type: string): Codec<unknown> {
+  const element = elementOf(type)
+  const fields = fieldsOf(type)
+  const codec = element
+    ? list(codecOf(element), 1000)
+    : fields
+      ? object(Object.fromEntries(fields.map(([field, t]) => [field, codecOf(t)])))
+      : atom(type)
+  return codec as Codec<unknown>
+}
+
+function atom(type: string): Codec<never> | Codec<boolean> | Codec<number> | Codec<bigint> | Codec<Hex> {
+  if (type === 'bool') return bool
+  if (type === 'uint8') return int(255)
+  if (type.startsWith('uint')) return uint(Number(type.slice(4)))
+  if (type === 'bytes') return bytes(16_384)
+  return hex(type === 'address' ? 20 : 32)
+}

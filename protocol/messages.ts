@@ -1,0 +1,185 @@
+/**
+ * What crosses the wall: the closed list of requests and their replies. `docs/PROTOCOL.md` explains each.
+ * Everything that the host sends is a claim; what the core makes of each claim is in `enclave/`.
+ */
+import {
+  base64,
+  bool,
+  bytes,
+  type Codec,
+  hex,
+  int,
+  list,
+  nullable,
+  object,
+  oneOf,
+  struct,
+  text,
+  uint,
+  type Value,
+} from './codec.ts'
+import { type RefusalCode, refusalCodes } from './refusal.ts'
+
+export const entriesPerRequestMax = 256
+export const paymentsPerCommitMax = 500
+export const sealedBytesMax = 4 * 1024 * 1024
+
+const signature = hex(64)
+const hash = hex(32)
+const address = hex(20)
+
+/** A batch as its reporter sends it, over HTTP and over the wall alike. */
+export const signedBatch = object({
+  chainId: uint(64),
+  verifyingContract: address,
+  batch: struct('Batch'),
+  signature,
+})
+
+export const signedLogHead = object({
+  epoch: uint(64),
+  boot: hash,
+  size: uint(64),
+  root: hash,
+  signature,
+})
+
+/** Why a batch or a request was refused. */
+export const problem = object({
+  code: oneOf<RefusalCode>(...refusalCodes),
+  message: text(500),
+  facts: facts(),
+})
+
+/** What became of one batch of a request; members that do not apply are null. */
+export const batchResult = object({
+  status: oneOf('accepted', 'already_accepted', 'refused'),
+  position: nullable(int(2 ** 31)),
+  odd: list(object({ index: int(1000), reason: text(64) }), 1000),
+  path: list(hash, 64),
+  problem: nullable(problem),
+})
+
+/**
+ * The head of the contract as the host tells it, with the proof that it is this core's own: the commit that made it with
+ * this core's signature, and an RFC 6962 consistency proof from its log to the present one. Before the first commit
+ * counter and root are zero and there is nothing to prove.
+ */
+export const headProof = object({
+  epoch: uint(64),
+  boot: hash,
+  counter: uint(64),
+  root: hash,
+  made: nullable(object({ commit: struct('Commit'), signature })),
+  consistency: list(hash, 64),
+})
+
+/** What the host wishes of a transaction; caps are in the configuration. */
+export const transactionHints = object({
+  nonce: uint(64),
+  gas: uint(64),
+  maxFeePerGas: uint(96),
+  maxPriorityFeePerGas: uint(96),
+})
+
+/** A sealed record, and the raw EIP-1559 transaction that the core signed. */
+const record = base64(sealedBytesMax)
+const transaction = bytes(256 * 1024)
+
+export const phases = ['empty', 'closed', 'open', 'halted'] as const
+export type Phase = (typeof phases)[number]
+
+const none = object({})
+
+export const methods = {
+  status: {
+    params: none,
+    result: object({
+      phase: oneOf(...phases),
+      version: text(32),
+      address: nullable(address),
+      configHash: nullable(hash),
+      epoch: uint(64),
+      boot: hash,
+      counter: uint(64),
+      ledgerRoot: hash,
+      anchored: object({ counter: uint(64), root: hash }),
+      logSize: uint(64),
+      logRoot: hash,
+      record: object({ number: uint(64), hash }),
+      warnings: list(text(200), 16),
+    }),
+  },
+  attestation: {
+    params: object({ nonce: nullable(bytes(512)) }),
+    result: object({ documentB64: base64(16_384) }),
+  },
+  genesis: {
+    params: object({ configuration: struct('Configuration') }),
+    result: object({ address, configHash: hash, sealedB64: list(base64(sealedBytesMax), 64) }),
+  },
+  load_state: {
+    params: object({ sealedB64: list(base64(sealedBytesMax), 4096), isLast: bool }),
+    result: object({ loaded: int(2 ** 31) }),
+  },
+  export_state: {
+    params: object({ chunk: int(2 ** 20) }),
+    result: object({ sealedB64: base64(sealedBytesMax), chunks: int(2 ** 20), record: uint(64) }),
+  },
+  open_epoch: {
+    params: object({ head: headProof, hints: transactionHints }),
+    result: object({ open: struct('Open'), signature, transaction, recordB64: record }),
+  },
+  apply_event: {
+    params: object({ batches: list(signedBatch, entriesPerRequestMax) }),
+    result: object({
+      results: list(batchResult, entriesPerRequestMax),
+      head: nullable(signedLogHead), // none in `closed`: nothing is acknowledged before an epoch is open
+      logSize: uint(64),
+      logRoot: hash,
+      recordB64: nullable(record), // none where nothing was accepted
+    }),
+  },
+  prepare_payouts: {
+    params: object({
+      head: headProof,
+      round: object({ number: uint(64), blockHash: hash }),
+      payments: list(object({ payee: address, total: uint(96), paid: uint(96) }), paymentsPerCommitMax),
+      hints: transactionHints,
+    }),
+    result: object({
+      payoutId: hash,
+      commit: struct('Commit'),
+      signature,
+      leftOut: list(address, paymentsPerCommitMax),
+      transaction,
+      recordB64: record,
+    }),
+  },
+  sign_transaction: {
+    params: object({
+      open: nullable(struct('Open')),
+      commit: nullable(struct('Commit')),
+      signature,
+      hints: transactionHints,
+    }),
+    result: object({ transaction }),
+  },
+  confirm_payout: {
+    params: object({ commit: struct('Commit'), signature }),
+    result: object({ counter: uint(64), root: hash }),
+  },
+} as const satisfies Record<string, { params: Codec<never> | Codec<unknown>; result: unknown }>
+
+export type Method = keyof typeof methods
+export type Params<M extends Method> = Value<(typeof methods)[M]['params']>
+export type Result<M extends Method> = Value<(typeof methods)[M]['result']>
+export type SignedBatchMessage = Value<typeof signedBatch>
+export type BatchResult = Value<typeof batchResult>
+export type HeadProof = Value<typeof headProof>
+export type TransactionHints = Value<typeof transactionHints>
+
+/** Facts of a refusal: strings and numbers by name. */
+function facts(): Codec<Readonly<Record<string, string | number>>> {
+  return { read: (untrusted) => untrusted as Record<string, string | number>, write: (value) => value }
+}
