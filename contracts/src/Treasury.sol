@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {Anchor} from "./Anchor.sol";
+import {IAnchor} from "./interfaces/IAnchor.sol";
+import {ITreasury} from "./interfaces/ITreasury.sol";
+import {ITicketBroker} from "./interfaces/ITicketBroker.sol";
+import {IRoundsManager} from "./interfaces/IRoundsManager.sol";
+
+/// @title Holds the money and pays what commits say, each payment at most once
+/// @dev What keeps that true:
+/// - `paid` and `totalPaid` only grow, and are written before money moves, in the frame that moves it.
+/// - Every payment runs in a self-call of its own, tickets in groups: a failure takes back its own frame only.
+/// - Each frame gets the same gas whatever the transaction brought, so who submits cannot choose what fails.
+/// - The deposit at the broker is funded and used up within one frame, and no payee's code runs inside one: a leaked
+///   ticket finds nothing to draw on.
+contract Treasury is Anchor, ITreasury {
+    uint256 private constant GROUP_TICKETS_MAX = 10;
+
+    // Gas of a frame: what the broker was measured to need when everything is cold, and a third more.
+    uint256 private constant FUND_GAS = 200_000;
+    uint256 private constant TICKET_GAS = 320_000;
+    uint256 private constant DIRECT_GAS = 200_000;
+    uint256 private constant PAYEE_GAS = 50_000;
+    // Between the check of the gas left and the call: encoding the arguments of the largest group.
+    uint256 private constant CALL_GAS = 20_000;
+
+    uint256 private constant WIN_PROB = type(uint256).max;
+    // With a certain win the recipient's number has no role; a fixed one keeps calldata small.
+    uint256 private constant RECIPIENT_RAND = 0;
+    bytes32 private constant RECIPIENT_RAND_HASH = keccak256(abi.encodePacked(RECIPIENT_RAND));
+
+    uint256 private constant REASON_BYTES_MAX = 64;
+
+    ITicketBroker public immutable broker;
+    IRoundsManager public immutable roundsManager;
+    mapping(address payee => uint96) public paid;
+    uint96 public totalPaid;
+
+    modifier onlySelf() {
+        if (msg.sender != address(this)) revert NotSelf();
+        _;
+    }
+
+    constructor(address committer, bytes32 configHash, address broker_, address roundsManager_)
+        Anchor(committer, configHash)
+    {
+        if (broker_.code.length == 0) revert NoContract(broker_);
+        if (roundsManager_.code.length == 0) revert NoContract(roundsManager_);
+        broker = ITicketBroker(broker_);
+        roundsManager = IRoundsManager(roundsManager_);
+    }
+
+    /// @inheritdoc ITreasury
+    receive() external payable {}
+
+    /// @inheritdoc IAnchor
+    function commit(Commit calldata c, bytes32 r, bytes32 vs) external nonReentrant {
+        uint256 tickets = c.ticketSigs.length / 2;
+        if (c.ticketSigs.length % 2 != 0 || tickets > c.payments.length) {
+            revert WrongTicketSigs(c.payments.length, c.ticketSigs.length);
+        }
+        _advance(c, r, vs);
+        for (uint256 i = 0; i < tickets; i += GROUP_TICKETS_MAX) {
+            _tryTickets(c, i, Math.min(i + GROUP_TICKETS_MAX, tickets));
+        }
+        // Last, because a payee's code runs here: it finds every ticket of this commit spent and the deposit empty.
+        for (uint256 i = tickets; i < c.payments.length; ++i) {
+            _tryDirect(c.payments[i]);
+        }
+        emit Committed(c.epoch, c.counter, c.prevRoot, c.next, totalPaid);
+    }
+
+    /// @inheritdoc ITreasury
+    function payTickets(uint64 round, uint256 first, bytes32[] calldata payments, bytes32[] calldata sigs)
+        external
+        onlySelf
+    {
+        uint96[] memory amounts = new uint96[](payments.length);
+        uint96 sum = 0;
+        for (uint256 i = 0; i < payments.length; ++i) {
+            amounts[i] = _book(payments[i], true);
+            sum += amounts[i];
+        }
+        if (sum == 0) return;
+        _requireFunds(sum);
+        totalPaid += sum;
+
+        try broker.fundDepositAndReserveFor{value: sum}(_committer, sum, 0) {}
+        catch (bytes memory reason) {
+            revert(_cut(reason));
+        }
+        bytes memory auxData = abi.encodePacked(uint256(round), roundsManager.blockHashForRound(round));
+        uint256 nonce = uint256(_epoch) << 128 | uint256(_counter) << 64 | first;
+        for (uint256 i = 0; i < payments.length; ++i) {
+            if (amounts[i] == 0) continue;
+            _redeem(payments[i], amounts[i], nonce + i, auxData, _expand(sigs[2 * i], sigs[2 * i + 1]));
+        }
+    }
+
+    /// @inheritdoc ITreasury
+    function payDirect(bytes32 payment) external onlySelf {
+        uint96 amount = _book(payment, false);
+        if (amount == 0) return;
+        _requireFunds(amount);
+        totalPaid += amount;
+        (bool sent, bytes memory reason) = _payee(payment).call{value: amount, gas: PAYEE_GAS}("");
+        if (!sent) revert(_cut(reason));
+    }
+
+    /// @dev A group that fails is tried ticket by ticket, so that one bad ticket stops nobody else.
+    function _tryTickets(Commit calldata c, uint256 start, uint256 end) private {
+        uint256 count = end - start;
+        bytes memory reason;
+        try this.payTickets{gas: _allowance(FUND_GAS + count * TICKET_GAS)}(
+            c.round, start, c.payments[start:end], c.ticketSigs[2 * start:2 * end]
+        ) {
+            return;
+        } catch Error(string memory text) {
+            reason = bytes(text);
+        } catch (bytes memory data) {
+            reason = data;
+        }
+        if (count == 1) return _fail(c.payments[start], reason);
+        for (uint256 i = start; i < end; ++i) {
+            _tryTickets(c, i, i + 1);
+        }
+    }
+
+    function _tryDirect(bytes32 payment) private {
+        try this.payDirect{gas: _allowance(DIRECT_GAS)}(payment) {}
+        catch Error(string memory text) {
+            _fail(payment, bytes(text));
+        } catch (bytes memory data) {
+            _fail(payment, data);
+        }
+    }
+
+    /// @dev A frame that got less than its allowance could fail for want of gas alone, which whoever submits the
+    /// commit could bring about. So the whole commit reverts instead. A call passes on at most 63/64 of what is left.
+    function _allowance(uint256 gas) private view returns (uint256) {
+        uint256 needed = gas + gas / 63 + CALL_GAS;
+        if (gasleft() < needed) revert OutOfGasForPayments(needed, gasleft());
+        return gas;
+    }
+
+    /// @dev Writes what the payee will have got and returns what it still has to get: nothing, if the total is old.
+    function _book(bytes32 payment, bool ticket) private returns (uint96 amount) {
+        address payee = _payee(payment);
+        uint96 total = _total(payment);
+        uint96 before = paid[payee];
+        if (total <= before) return 0;
+        amount = total - before;
+        paid[payee] = total;
+        emit Paid(payee, _counter, amount, total, ticket);
+    }
+
+    function _requireFunds(uint96 amount) private view {
+        require(amount <= address(this).balance, "treasury short");
+    }
+
+    function _redeem(bytes32 payment, uint96 amount, uint256 nonce, bytes memory auxData, bytes memory sig) private {
+        ITicketBroker.Ticket memory ticket = ITicketBroker.Ticket({
+            recipient: _payee(payment),
+            sender: _committer,
+            faceValue: amount,
+            winProb: WIN_PROB,
+            senderNonce: nonce,
+            recipientRandHash: RECIPIENT_RAND_HASH,
+            auxData: auxData
+        });
+        try broker.redeemWinningTicket(ticket, sig, RECIPIENT_RAND) {}
+        catch (bytes memory reason) {
+            revert(_cut(reason));
+        }
+    }
+
+    function _fail(bytes32 payment, bytes memory reason) private {
+        address payee = _payee(payment);
+        emit PaymentFailed(payee, _counter, _total(payment) - paid[payee], reason);
+    }
+
+    function _payee(bytes32 payment) private pure returns (address) {
+        return address(bytes20(payment));
+    }
+
+    function _total(bytes32 payment) private pure returns (uint96) {
+        return uint96(uint256(payment));
+    }
+
+    /// @dev The broker wants the 65 bytes r, s, v of what came as EIP-2098.
+    function _expand(bytes32 r, bytes32 vs) private pure returns (bytes memory) {
+        return abi.encodePacked(r, vs & bytes32(uint256(type(int256).max)), uint8((uint256(vs) >> 255) + 27));
+    }
+
+    /// @dev The first bytes of a reason: of its text, if it is an Error(string). Cut inside the frame that failed, so
+    /// that megabytes returned by a payee are copied at the frame's expense only.
+    function _cut(bytes memory reason) private pure returns (string memory) {
+        // An Error(string) is its selector, the offset 32, the length, the text.
+        if (reason.length < 68 || bytes4(reason) != bytes4(keccak256("Error(string)"))) {
+            return string(Bytes.slice(reason, 0, REASON_BYTES_MAX));
+        }
+        uint256 length = uint256(bytes32(Bytes.slice(reason, 36, 68)));
+        return string(Bytes.slice(reason, 68, 68 + Math.min(length, REASON_BYTES_MAX)));
+    }
+}
