@@ -1,0 +1,28 @@
+/** The SDK: build and sign batches, talk to the daemon, check what it says. Runs in Node and in a browser. */
+export type { SignedBatch } from '../ledger/batch.ts'
+export type { Hex } from '../ledger/hex.ts'
+export type { Commitment, Event } from '../ledger/structs.ts'
+export type { Domain } from '../ledger/typedData.ts'
+export type {
+  AccountAnswer,
+  BatchAnswer,
+  LedgerHeadAnswer,
+  Payout,
+  PayoutsAnswer,
+  ReporterAnswer,
+  StatusAnswer,
+} from './api.ts'
+export { ApiError } from './apiError.ts'
+export { addressOfKey, type BatchToSign, batchLeafHash, signBatch } from './batch.ts'
+export { type Client, type ClientOptions, createClient, type PayoutsQuery, type RequestOptions } from './client.ts'
+export { credit, sessionEnd, sessionHeartbeat, sessionStart, workload } from './events.ts'
+export { idToBytes32, parseAddress } from './ids.ts'
+export { LogTree } from './logTree.ts'
+export {
+  type AccountProof,
+  type Receipt,
+  verifyAccount,
+  verifyConsistency,
+  verifyInclusion,
+  verifyReceipt,
+} from './verify.ts'
