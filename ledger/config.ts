@@ -35,6 +35,11 @@ export function checkConfiguration(configuration: Configuration): Rules {
   must(configuration.verifyingContract !== zeroAddress, 'verifying_contract is zero')
   must(configuration.chainId > 0n, 'chain_id is zero')
   must(isRail(configuration.rail) && payees.every((p) => isRail(p.rail)), 'a rail is 0 (direct) or 1 (ticket)')
+  must(reporters.length <= 256 && tariffs.length <= 256, 'at most 256 reporters and 256 tariffs are listed')
+  must(
+    reporters.every((r) => r.tariffs.length <= 64),
+    'a reporter is allowed at most 64 tariffs',
+  )
   must(areDistinct(reporters.map((r) => r.reporter)), 'a reporter is listed twice')
   must(areDistinct(tariffs.map((t) => t.name)), 'a tariff is listed twice')
   must(areDistinct(payees.map((p) => p.payee)), 'a payee is listed twice')

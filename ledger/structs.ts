@@ -140,3 +140,5 @@ export type Commitment = Struct<'Commitment'>
 export type Open = Struct<'Open'>
 export type Commit = Struct<'Commit'>
 export type LogHead = Struct<'LogHead'>
+export type FeeCaps = Struct<'FeeCaps'>
+export type Limits = Struct<'Limits'>

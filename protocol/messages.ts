@@ -20,7 +20,9 @@ import {
 } from './codec.ts'
 import { type RefusalCode, refusalCodes } from './refusal.ts'
 
-export const entriesPerRequestMax = 256
+export const batchesPerRequestMax = 256
+/** In all batches of a request: a record of them must fit a frame again when a state is loaded. */
+export const eventsPerRequestMax = 10_000
 export const paymentsPerCommitMax = 500
 export const sealedBytesMax = 4 * 1024 * 1024
 
@@ -131,9 +133,9 @@ export const methods = {
     result: object({ open: struct('Open'), signature, transaction, recordB64: record }),
   },
   apply_event: {
-    params: object({ batches: list(signedBatch, entriesPerRequestMax) }),
+    params: object({ batches: list(signedBatch, batchesPerRequestMax) }),
     result: object({
-      results: list(batchResult, entriesPerRequestMax),
+      results: list(batchResult, batchesPerRequestMax),
       head: nullable(signedLogHead), // none in `closed`: nothing is acknowledged before an epoch is open
       logSize: uint(64),
       logRoot: hash,

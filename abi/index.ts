@@ -1,0 +1,578 @@
+//////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
+// BondingManager
+//////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
+
+export const bondingManagerAbi = [
+  {
+    type: 'constructor',
+    inputs: [
+      {
+        name: 'controller_',
+        internalType: 'contract IController',
+        type: 'address',
+      },
+    ],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'controller',
+    outputs: [
+      { name: '', internalType: 'contract IController', type: 'address' },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'getTranscoderPoolSize',
+    outputs: [{ name: '', internalType: 'uint256', type: 'uint256' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [{ name: 'transcoder', internalType: 'address', type: 'address' }],
+    name: 'isActiveTranscoder',
+    outputs: [{ name: '', internalType: 'bool', type: 'bool' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [{ name: 'transcoder', internalType: 'address', type: 'address' }],
+    name: 'isRegisteredTranscoder',
+    outputs: [{ name: '', internalType: 'bool', type: 'bool' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [
+      { name: 'delegator', internalType: 'address', type: 'address' },
+      { name: '', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'pendingFees',
+    outputs: [{ name: '', internalType: 'uint256', type: 'uint256' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [
+      { name: 'account', internalType: 'address', type: 'address' },
+      { name: 'stake', internalType: 'uint256', type: 'uint256' },
+      { name: 'feeShare', internalType: 'uint256', type: 'uint256' },
+      { name: 'activationRound', internalType: 'uint256', type: 'uint256' },
+      { name: 'deactivationRound', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'setTranscoder',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'targetContractId',
+    outputs: [{ name: '', internalType: 'bytes32', type: 'bytes32' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [
+      { name: 'transcoder', internalType: 'address', type: 'address' },
+      { name: 'fees', internalType: 'uint256', type: 'uint256' },
+      { name: '', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'updateTranscoderWithFees',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [
+      { name: 'recipient', internalType: 'address payable', type: 'address' },
+      { name: 'amount', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'withdrawFees',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'param', internalType: 'string', type: 'string', indexed: false },
+    ],
+    name: 'ParameterUpdate',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      {
+        name: 'delegator',
+        internalType: 'address',
+        type: 'address',
+        indexed: true,
+      },
+      {
+        name: 'recipient',
+        internalType: 'address',
+        type: 'address',
+        indexed: false,
+      },
+      {
+        name: 'amount',
+        internalType: 'uint256',
+        type: 'uint256',
+        indexed: false,
+      },
+    ],
+    name: 'WithdrawFees',
+  },
+] as const
+
+//////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
+// IRoundsManager
+//////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
+
+export const iRoundsManagerAbi = [
+  {
+    type: 'function',
+    inputs: [{ name: 'round', internalType: 'uint256', type: 'uint256' }],
+    name: 'blockHashForRound',
+    outputs: [{ name: '', internalType: 'bytes32', type: 'bytes32' }],
+    stateMutability: 'view',
+  },
+] as const
+
+//////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
+// ITicketBroker
+//////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
+
+export const iTicketBrokerAbi = [
+  {
+    type: 'function',
+    inputs: [
+      { name: 'sender', internalType: 'address', type: 'address' },
+      { name: 'deposit', internalType: 'uint256', type: 'uint256' },
+      { name: 'reserve', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'fundDepositAndReserveFor',
+    outputs: [],
+    stateMutability: 'payable',
+  },
+  {
+    type: 'function',
+    inputs: [
+      {
+        name: 'ticket',
+        internalType: 'struct ITicketBroker.Ticket',
+        type: 'tuple',
+        components: [
+          { name: 'recipient', internalType: 'address', type: 'address' },
+          { name: 'sender', internalType: 'address', type: 'address' },
+          { name: 'faceValue', internalType: 'uint256', type: 'uint256' },
+          { name: 'winProb', internalType: 'uint256', type: 'uint256' },
+          { name: 'senderNonce', internalType: 'uint256', type: 'uint256' },
+          {
+            name: 'recipientRandHash',
+            internalType: 'bytes32',
+            type: 'bytes32',
+          },
+          { name: 'auxData', internalType: 'bytes', type: 'bytes' },
+        ],
+      },
+      { name: 'signature', internalType: 'bytes', type: 'bytes' },
+      { name: 'recipientRand', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'redeemWinningTicket',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+] as const
+
+//////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
+// Treasury
+//////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
+
+export const treasuryAbi = [
+  {
+    type: 'constructor',
+    inputs: [
+      { name: 'committer', internalType: 'address', type: 'address' },
+      { name: 'configHash', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'broker_', internalType: 'address', type: 'address' },
+      { name: 'roundsManager_', internalType: 'address', type: 'address' },
+    ],
+    stateMutability: 'nonpayable',
+  },
+  { type: 'receive', stateMutability: 'payable' },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'broker',
+    outputs: [
+      { name: '', internalType: 'contract ITicketBroker', type: 'address' },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [
+      {
+        name: 'c',
+        internalType: 'struct IAnchor.Commit',
+        type: 'tuple',
+        components: [
+          { name: 'epoch', internalType: 'uint64', type: 'uint64' },
+          { name: 'boot', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'counter', internalType: 'uint64', type: 'uint64' },
+          { name: 'prevRoot', internalType: 'bytes32', type: 'bytes32' },
+          {
+            name: 'next',
+            internalType: 'struct IAnchor.Commitment',
+            type: 'tuple',
+            components: [
+              {
+                name: 'accountsRoot',
+                internalType: 'bytes32',
+                type: 'bytes32',
+              },
+              { name: 'logRoot', internalType: 'bytes32', type: 'bytes32' },
+              { name: 'logSize', internalType: 'uint64', type: 'uint64' },
+              { name: 'totalEarned', internalType: 'uint96', type: 'uint96' },
+              { name: 'configHash', internalType: 'bytes32', type: 'bytes32' },
+            ],
+          },
+          { name: 'round', internalType: 'uint64', type: 'uint64' },
+          { name: 'payments', internalType: 'bytes32[]', type: 'bytes32[]' },
+          { name: 'ticketSigs', internalType: 'bytes32[]', type: 'bytes32[]' },
+        ],
+      },
+      { name: 'r', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'vs', internalType: 'bytes32', type: 'bytes32' },
+    ],
+    name: 'commit',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'eip712Domain',
+    outputs: [
+      { name: 'fields', internalType: 'bytes1', type: 'bytes1' },
+      { name: 'name', internalType: 'string', type: 'string' },
+      { name: 'version', internalType: 'string', type: 'string' },
+      { name: 'chainId', internalType: 'uint256', type: 'uint256' },
+      { name: 'verifyingContract', internalType: 'address', type: 'address' },
+      { name: 'salt', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'extensions', internalType: 'uint256[]', type: 'uint256[]' },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'head',
+    outputs: [
+      {
+        name: '',
+        internalType: 'struct IAnchor.Head',
+        type: 'tuple',
+        components: [
+          { name: 'epoch', internalType: 'uint64', type: 'uint64' },
+          { name: 'boot', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'counter', internalType: 'uint64', type: 'uint64' },
+          { name: 'root', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'committer', internalType: 'address', type: 'address' },
+          { name: 'configHash', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'committedAt', internalType: 'uint64', type: 'uint64' },
+          { name: 'logSize', internalType: 'uint64', type: 'uint64' },
+          { name: 'totalEarned', internalType: 'uint96', type: 'uint96' },
+        ],
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [
+      {
+        name: 'o',
+        internalType: 'struct IAnchor.Open',
+        type: 'tuple',
+        components: [
+          { name: 'epoch', internalType: 'uint64', type: 'uint64' },
+          { name: 'prevBoot', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'counter', internalType: 'uint64', type: 'uint64' },
+          { name: 'root', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'boot', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'logSize', internalType: 'uint64', type: 'uint64' },
+          { name: 'logRoot', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'attestation', internalType: 'bytes', type: 'bytes' },
+        ],
+      },
+      { name: 'r', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'vs', internalType: 'bytes32', type: 'bytes32' },
+    ],
+    name: 'open',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [{ name: 'payee', internalType: 'address', type: 'address' }],
+    name: 'paid',
+    outputs: [{ name: '', internalType: 'uint96', type: 'uint96' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [{ name: 'payment', internalType: 'bytes32', type: 'bytes32' }],
+    name: 'payDirect',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [
+      { name: 'round', internalType: 'uint64', type: 'uint64' },
+      { name: 'first', internalType: 'uint256', type: 'uint256' },
+      { name: 'payments', internalType: 'bytes32[]', type: 'bytes32[]' },
+      { name: 'sigs', internalType: 'bytes32[]', type: 'bytes32[]' },
+    ],
+    name: 'payTickets',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'roundsManager',
+    outputs: [
+      { name: '', internalType: 'contract IRoundsManager', type: 'address' },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'totalPaid',
+    outputs: [{ name: '', internalType: 'uint96', type: 'uint96' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'epoch', internalType: 'uint64', type: 'uint64', indexed: true },
+      {
+        name: 'counter',
+        internalType: 'uint64',
+        type: 'uint64',
+        indexed: true,
+      },
+      {
+        name: 'prevRoot',
+        internalType: 'bytes32',
+        type: 'bytes32',
+        indexed: false,
+      },
+      {
+        name: 'next',
+        internalType: 'struct IAnchor.Commitment',
+        type: 'tuple',
+        components: [
+          { name: 'accountsRoot', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'logRoot', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'logSize', internalType: 'uint64', type: 'uint64' },
+          { name: 'totalEarned', internalType: 'uint96', type: 'uint96' },
+          { name: 'configHash', internalType: 'bytes32', type: 'bytes32' },
+        ],
+        indexed: false,
+      },
+      {
+        name: 'totalPaid',
+        internalType: 'uint96',
+        type: 'uint96',
+        indexed: false,
+      },
+    ],
+    name: 'Committed',
+  },
+  { type: 'event', anonymous: false, inputs: [], name: 'EIP712DomainChanged' },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'epoch', internalType: 'uint64', type: 'uint64', indexed: true },
+      {
+        name: 'boot',
+        internalType: 'bytes32',
+        type: 'bytes32',
+        indexed: false,
+      },
+      {
+        name: 'logSize',
+        internalType: 'uint64',
+        type: 'uint64',
+        indexed: false,
+      },
+      {
+        name: 'logRoot',
+        internalType: 'bytes32',
+        type: 'bytes32',
+        indexed: false,
+      },
+    ],
+    name: 'Opened',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      {
+        name: 'payee',
+        internalType: 'address',
+        type: 'address',
+        indexed: true,
+      },
+      {
+        name: 'counter',
+        internalType: 'uint64',
+        type: 'uint64',
+        indexed: true,
+      },
+      {
+        name: 'amount',
+        internalType: 'uint96',
+        type: 'uint96',
+        indexed: false,
+      },
+      { name: 'total', internalType: 'uint96', type: 'uint96', indexed: false },
+      { name: 'ticket', internalType: 'bool', type: 'bool', indexed: false },
+    ],
+    name: 'Paid',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      {
+        name: 'payee',
+        internalType: 'address',
+        type: 'address',
+        indexed: true,
+      },
+      {
+        name: 'counter',
+        internalType: 'uint64',
+        type: 'uint64',
+        indexed: true,
+      },
+      {
+        name: 'amount',
+        internalType: 'uint96',
+        type: 'uint96',
+        indexed: false,
+      },
+      { name: 'reason', internalType: 'bytes', type: 'bytes', indexed: false },
+    ],
+    name: 'PaymentFailed',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'before', internalType: 'uint64', type: 'uint64' },
+      { name: 'got', internalType: 'uint64', type: 'uint64' },
+    ],
+    name: 'FallingLogSize',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'before', internalType: 'uint96', type: 'uint96' },
+      { name: 'got', internalType: 'uint96', type: 'uint96' },
+    ],
+    name: 'FallingTotalEarned',
+  },
+  { type: 'error', inputs: [], name: 'InvalidShortString' },
+  {
+    type: 'error',
+    inputs: [{ name: 'account', internalType: 'address', type: 'address' }],
+    name: 'NoContract',
+  },
+  { type: 'error', inputs: [], name: 'NotSelf' },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'needed', internalType: 'uint256', type: 'uint256' },
+      { name: 'left', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'OutOfGasForPayments',
+  },
+  { type: 'error', inputs: [], name: 'ReentrancyGuardReentrantCall' },
+  {
+    type: 'error',
+    inputs: [{ name: 'str', internalType: 'string', type: 'string' }],
+    name: 'StringTooLong',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'expected', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'got', internalType: 'bytes32', type: 'bytes32' },
+    ],
+    name: 'WrongBoot',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'expected', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'got', internalType: 'bytes32', type: 'bytes32' },
+    ],
+    name: 'WrongConfig',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'expected', internalType: 'uint64', type: 'uint64' },
+      { name: 'got', internalType: 'uint64', type: 'uint64' },
+    ],
+    name: 'WrongCounter',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'expected', internalType: 'uint64', type: 'uint64' },
+      { name: 'got', internalType: 'uint64', type: 'uint64' },
+    ],
+    name: 'WrongEpoch',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'expected', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'got', internalType: 'bytes32', type: 'bytes32' },
+    ],
+    name: 'WrongRoot',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'expected', internalType: 'address', type: 'address' },
+      { name: 'got', internalType: 'address', type: 'address' },
+    ],
+    name: 'WrongSigner',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'payments', internalType: 'uint256', type: 'uint256' },
+      { name: 'ticketSigs', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'WrongTicketSigs',
+  },
+  { type: 'error', inputs: [], name: 'ZeroBoot' },
+  { type: 'error', inputs: [], name: 'ZeroCommitter' },
+] as const

@@ -1,0 +1,201 @@
+/** One handler a method: check, decide, apply, seal, answer. `dispatch.ts` has judged phase and form before. */
+import { type AuthenticBatch, authenticate, type SignedBatch } from '../ledger/batch.ts'
+import { logRoot, pathOfAdded } from '../ledger/eventLog.ts'
+import { toHex, zeroHash } from '../ledger/hex.ts'
+import { invariant } from '../ledger/invariant.ts'
+import { recoverAddress } from '../ledger/signature.ts'
+import { createLedger, type Ledger, rootOf } from '../ledger/state.ts'
+import type { Open } from '../ledger/structs.ts'
+import { applyBatch, type Outcome } from '../ledger/transition.ts'
+import { digest } from '../ledger/typedData.ts'
+import { type BatchResult, eventsPerRequestMax, type Method, type Params, type Result } from '../protocol/messages.ts'
+import { isRefusalCode, Refusal, refuse } from '../protocol/refusal.ts'
+import { attestState } from './attestation.ts'
+import { type Core, identityOf, type Live, noHead, version } from './core.ts'
+import { isOwnCommit, proveOwnHead } from './heads.ts'
+import { createLoader } from './load.ts'
+import { buildCommit, decidePayments } from './payouts.ts'
+import { sealChange } from './records.ts'
+import { createSealer, noRecords } from './seal.ts'
+import { createSigner, isKey } from './signer.ts'
+import { encodeSnapshot } from './snapshot.ts'
+import { checkFees, encodeCall } from './transactions.ts'
+
+export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>) => Result<M> } = {
+  status(core) {
+    const { live } = core
+    return {
+      phase: core.phase,
+      version,
+      address: live?.signer.address ?? null,
+      configHash: live?.ledger.rules.hash ?? null,
+      epoch: live?.epoch ?? 0n,
+      boot: core.boot,
+      counter: live?.own.counter ?? 0n,
+      ledgerRoot: live?.own.root ?? zeroHash,
+      anchored: live?.anchored ?? noHead,
+      ...logOf(live?.ledger),
+      record: live?.sealer.last ?? noRecords,
+      warnings: core.platform.warnings,
+    }
+  },
+
+  attestation: (core, { nonce }) => ({ documentB64: attestState(core, liveOf(core), nonce) }),
+
+  genesis(core, { configuration }) {
+    const ledger = createLedger(configuration)
+    const { domain, hash } = ledger.rules
+    const key = core.platform.random(32)
+    const stateKey = core.platform.random(32)
+    invariant(isKey(key), 'the random bytes are no secp256k1 key')
+    const signer = createSigner(key, domain)
+    const sealer = createSealer(stateKey, core.boot, domain, noRecords)
+    const live = { ledger, signer, sealer, epoch: 0n, own: noHead, anchored: noHead }
+    core.platform.stateKey.save(stateKey)
+    core.live = live
+    core.phase = 'closed'
+    return { address: signer.address, configHash: hash, sealedB64: sealSnapshot(live) }
+  },
+
+  load_state(core, { sealedB64, isLast }) {
+    const stateKey = core.platform.stateKey.load()
+    if (!stateKey) return refuse('NO_STATE_KEY', 'this core has no key to open a state with')
+    const { loader = createLoader(stateKey) } = core
+    core.loader = undefined // a refusal ends this loading: the next one begins anew
+    for (const sealed of sealedB64) loader.push(sealed)
+    if (isLast) {
+      core.live = loader.finish(core.boot)
+      core.phase = 'closed'
+    } else core.loader = loader
+    return { loaded: sealedB64.length }
+  },
+
+  export_state(core, { chunk }) {
+    const live = liveOf(core)
+    if (chunk === 0) core.exported = { chunks: sealSnapshot(live), record: live.sealer.last.number }
+    const sealed = core.exported?.chunks[chunk]
+    if (!core.exported || !sealed) return refuse('BAD_PARAMS', 'an export begins at chunk 0', { path: 'params.chunk' })
+    const { chunks, record } = core.exported
+    if (chunk === chunks.length - 1) core.exported = undefined
+    return { sealedB64: sealed, chunks: chunks.length, record }
+  },
+
+  open_epoch(core, { head, hints }) {
+    const live = liveOf(core)
+    const base = proveOwnHead(live, head)
+    checkFees(hints, live.ledger.rules.configuration.feeCaps)
+    live.epoch = base.epoch + 1n
+    const { logSize, logRoot: root } = logOf(live.ledger)
+    const open: Open = {
+      epoch: live.epoch,
+      prevBoot: base.boot,
+      counter: base.counter,
+      root: base.root,
+      boot: core.boot,
+      logSize,
+      logRoot: root,
+      attestation: toHex(attestState(core, live, null)),
+    }
+    core.phase = 'open'
+    const recordB64 = sealChange(live, { what: 'open' })
+    const signature = live.signer.signStruct('Open', open)
+    return { open, signature, transaction: transactionOf(live, { open }, signature, hints), recordB64 }
+  },
+
+  apply_event(core, { batches }) {
+    const live = liveOf(core)
+    const { ledger } = live
+    if (batches.reduce((sum, { batch }) => sum + batch.events.length, 0) > eventsPerRequestMax)
+      refuse('BAD_PARAMS', 'too many events in one request', { path: 'params.batches', expected: eventsPerRequestMax })
+    const before = ledger.log
+    const accepted: AuthenticBatch[] = []
+    const results = batches.map((untrusted) => applyOne(ledger, untrusted, accepted))
+    const recordB64 = accepted.length > 0 ? sealChange(live, { what: 'batches', batches: accepted }) : null
+
+    // Nothing is acknowledged before an epoch is open: a receipt of a boot that the chain does not know proves a fault.
+    if (core.phase !== 'open') return { results, head: null, ...logOf(ledger), recordB64 }
+    const leaves = accepted.map((batch) => batch.leafHash)
+    const withPaths = results.map((result) =>
+      result.status === 'accepted' ? { ...result, path: pathOfAdded(before, leaves, result.position ?? 0) } : result,
+    )
+    const { logSize, logRoot: root } = logOf(ledger)
+    const head = { epoch: live.epoch, boot: core.boot, size: logSize, root }
+    const signature = live.signer.signStruct('LogHead', head)
+    return { results: withPaths, head: { ...head, signature }, logSize, logRoot: root, recordB64 }
+  },
+
+  prepare_payouts(core, { head, round, payments, hints }) {
+    const live = liveOf(core)
+    const base = proveOwnHead(live, head)
+    checkFees(hints, live.ledger.rules.configuration.feeCaps)
+    const decided = decidePayments(live.ledger, payments)
+    const commit = buildCommit(live, core.boot, base, decided, round)
+    live.own = { counter: commit.counter, root: rootOf(commit.next) }
+    const recordB64 = sealChange(live, { what: 'commit' })
+    const signature = live.signer.signStruct('Commit', commit)
+    return {
+      payoutId: toHex(digest(live.ledger.rules.domain, 'Commit', commit)),
+      commit,
+      signature,
+      leftOut: decided.leftOut,
+      transaction: transactionOf(live, { commit }, signature, hints),
+      recordB64,
+    }
+  },
+
+  sign_transaction(core, { open, commit, signature, hints }) {
+    const live = liveOf(core)
+    const { domain, configuration } = live.ledger.rules
+    if ((open === null) === (commit === null))
+      refuse('BAD_PARAMS', 'give one of open and commit', { path: 'params', expected: 'open or commit' })
+    const hash = open ? digest(domain, 'Open', open) : digest(domain, 'Commit', commit as NonNullable<typeof commit>)
+    if (recoverAddress(hash, signature) !== live.signer.address)
+      refuse('NOT_OWN_SIGNATURE', 'this core signs transactions only around what it signed itself')
+    checkFees(hints, configuration.feeCaps)
+    const call = open ? { open } : { commit: commit as NonNullable<typeof commit> }
+    return { transaction: transactionOf(live, call, signature, hints) }
+  },
+
+  confirm_payout(core, { commit, signature }) {
+    const live = liveOf(core)
+    if (!isOwnCommit(live, commit, signature)) refuse('NOT_OWN_SIGNATURE', 'this commit is not signed by this core')
+    live.anchored = { counter: commit.counter, root: rootOf(commit.next) }
+    return live.anchored
+  },
+}
+
+/** The phase table lets a handler run only where there is a state. */
+function liveOf({ live }: Core): Live {
+  invariant(live !== undefined, 'a phase without a state')
+  return live
+}
+
+const logOf = (ledger: Ledger | undefined) => ({
+  logSize: BigInt(ledger?.log.size ?? 0),
+  logRoot: ledger ? logRoot(ledger.log) : zeroHash,
+})
+
+const sealSnapshot = (live: Live): Uint8Array[] =>
+  live.sealer.sealSnapshot(encodeSnapshot({ identity: identityOf(live), ledger: live.ledger }))
+
+const transactionOf = (
+  live: Live,
+  call: Parameters<typeof encodeCall>[0],
+  signature: `0x${string}`,
+  hints: Params<'sign_transaction'>['hints'],
+) => live.signer.signTransaction({ ...hints, data: encodeCall(call, signature) })
+
+/** Judges one batch alone: a refusal of it leaves the others untouched. */
+function applyOne(ledger: Ledger, untrusted: SignedBatch, accepted: AuthenticBatch[]): BatchResult {
+  const nothing = { position: null, odd: [], path: [], problem: null }
+  try {
+    const batch = authenticate(ledger.rules.domain, untrusted)
+    const outcome: Outcome = applyBatch(ledger, batch)
+    if (outcome.status === 'accepted') accepted.push(batch)
+    return { ...nothing, ...outcome }
+  } catch (error) {
+    if (!(error instanceof Refusal && isRefusalCode(error.code))) throw error
+    const { code, message, facts } = error
+    return { ...nothing, status: 'refused', problem: { code, message, facts } }
+  }
+}

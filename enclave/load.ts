@@ -1,0 +1,91 @@
+/**
+ * Loading a state: a snapshot's chunks, then the records after it, each in its place. A missing tail cannot be seen here,
+ * and need not be: a core without it fails to prove the anchored root its own, or reuses a counter already spent.
+ */
+import { type Hex, toBytes } from '../ledger/hex.ts'
+import { refuse } from '../protocol/refusal.ts'
+import type { Live } from './core.ts'
+import { replayRecord } from './records.ts'
+import {
+  createSealer,
+  noRecords,
+  type RecordPlace,
+  readHeader,
+  type SealHeader,
+  sealedHash,
+  sealedKind,
+  unseal,
+} from './seal.ts'
+import { createSigner } from './signer.ts'
+import { decodeSnapshot, type Snapshot } from './snapshot.ts'
+
+export interface Loader {
+  /** Takes the next sealed thing. @throws Refusal `STATE_FORGED`, `STATE_FOREIGN`, `STATE_GAP` naming the place */
+  push(untrusted: Uint8Array): void
+  /** The state that was loaded. @throws Refusal `STATE_INCOMPLETE` */
+  finish(boot: Hex): Live
+}
+
+/** A loader for what was sealed under `stateKey`. */
+export function createLoader(stateKey: Uint8Array): Loader {
+  const chunks: Uint8Array[] = []
+  let first: SealHeader | undefined
+  let state: (Pick<Live, 'ledger' | 'epoch' | 'own' | 'anchored'> & { key: Uint8Array }) | undefined
+  let last: RecordPlace = noRecords
+
+  const pushChunk = (header: SealHeader, untrusted: Uint8Array): void => {
+    first ??= header
+    const fits =
+      header.chunk === chunks.length &&
+      header.chunks === first.chunks &&
+      header.boot === first.boot &&
+      header.number === first.number &&
+      header.iv === first.iv + BigInt(header.chunk)
+    if (!fits) refuseGap(header, { number: first.number, chunk: chunks.length })
+    chunks.push(unseal(stateKey, header, untrusted))
+    last = { number: header.number, hash: header.previous }
+    if (chunks.length === header.chunks) state = restore(decodeSnapshot(chunks.splice(0)))
+  }
+
+  const pushRecord = (header: SealHeader, untrusted: Uint8Array): void => {
+    const base = state
+    if (!base || header.number !== last.number + 1n || header.previous !== last.hash)
+      refuseGap(header, { number: last.number + 1n, chunk: 0 })
+    replayRecord(base, unseal(stateKey, header, untrusted))
+    last = { number: header.number, hash: sealedHash(untrusted) }
+  }
+
+  return {
+    push(untrusted) {
+      const header = readHeader(untrusted)
+      if (first && (header.chainId !== first.chainId || header.verifyingContract !== first.verifyingContract))
+        refuse('STATE_FOREIGN', 'this was sealed for another deployment', {
+          number: `${header.number}`,
+          chainId: `${header.chainId}`,
+          verifyingContract: header.verifyingContract,
+        })
+      if (header.kind === sealedKind.snapshot && !state) pushChunk(header, untrusted)
+      else pushRecord(header, untrusted)
+    },
+    finish(boot) {
+      if (!state) return refuse('STATE_INCOMPLETE', 'the snapshot is not whole', { chunks: chunks.length })
+      const { key, ...rest } = state
+      const { domain } = state.ledger.rules
+      return { ...rest, signer: createSigner(key, domain), sealer: createSealer(stateKey, boot, domain, last) }
+    },
+  }
+}
+
+function restore({ identity, ledger }: Snapshot) {
+  const { key, ...rest } = identity
+  return { ...rest, key: toBytes(key), ledger }
+}
+
+function refuseGap(header: SealHeader, expected: { number: bigint; chunk: number }): never {
+  refuse('STATE_GAP', 'sealed things are missing, repeated or out of order', {
+    expected_number: `${expected.number}`,
+    expected_chunk: expected.chunk,
+    number: `${header.number}`,
+    chunk: header.chunk,
+  })
+}

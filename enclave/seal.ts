@@ -1,0 +1,145 @@
+/**
+ * Sealing: what leaves the core for the host's disk, so that the host can neither read nor alter nor rearrange it.
+ *
+ * Each boot seals with a key of its own, HKDF-SHA-256(state key, boot), and an IV that counts every sealed thing of that
+ * boot: two cores that run from one state never share key and IV. The header is the additional data of AES-256-GCM, so a
+ * record says in clear, and cannot lie about, which deployment it is of, which number it has and which record it follows.
+ */
+import { createCipheriv, createDecipheriv, createHash, hkdfSync } from 'node:crypto'
+import { type Hex, toBytes, toHex, zeroHash } from '../ledger/hex.ts'
+import type { Domain } from '../ledger/typedData.ts'
+import { refuse } from '../protocol/refusal.ts'
+
+const format = 1
+const headerBytes = 118
+const tagBytes = 16
+
+export const sealedKind = { snapshot: 1, record: 2 } as const
+
+/** What a sealed thing says of itself. */
+export interface SealHeader extends Domain {
+  readonly kind: number
+  readonly boot: Hex
+  readonly iv: bigint
+  /** Of a record its own number; of a snapshot that of the last record in it. */
+  readonly number: bigint
+  /** SHA-256 of the sealed record before; of a snapshot that of the last record in it. Zero where there is none. */
+  readonly previous: Hex
+  /** Place of a snapshot's chunk and how many there are; 0 of 1 for a record. */
+  readonly chunk: number
+  readonly chunks: number
+}
+
+function encodeHeader(h: SealHeader): Buffer {
+  const out = Buffer.alloc(headerBytes)
+  out.writeUInt8(format, 0)
+  out.writeUInt8(h.kind, 1)
+  out.writeBigUInt64BE(h.chainId, 2)
+  out.set(toBytes(h.verifyingContract), 10)
+  out.set(toBytes(h.boot), 30)
+  out.writeBigUInt64BE(h.iv, 62)
+  out.writeBigUInt64BE(h.number, 70)
+  out.set(toBytes(h.previous), 78)
+  out.writeUInt32BE(h.chunk, 110)
+  out.writeUInt32BE(h.chunks, 114)
+  return out
+}
+
+/** The header of a sealed thing, not yet to be believed. @throws Refusal `STATE_FORGED` */
+export function readHeader(untrusted: Uint8Array): SealHeader {
+  const bytes = Buffer.from(untrusted.buffer, untrusted.byteOffset, untrusted.length)
+  if (bytes.length < headerBytes + tagBytes || bytes.readUInt8(0) !== format)
+    refuse('STATE_FORGED', 'this is nothing that a core sealed', { bytes: bytes.length })
+  return {
+    kind: bytes.readUInt8(1),
+    chainId: bytes.readBigUInt64BE(2),
+    verifyingContract: toHex(bytes.subarray(10, 30)),
+    boot: toHex(bytes.subarray(30, 62)),
+    iv: bytes.readBigUInt64BE(62),
+    number: bytes.readBigUInt64BE(70),
+    previous: toHex(bytes.subarray(78, 110)),
+    chunk: bytes.readUInt32BE(110),
+    chunks: bytes.readUInt32BE(114),
+  }
+}
+
+/** SHA-256 of a sealed record: what the next one names. */
+export const sealedHash = (sealed: Uint8Array): Hex => toHex(createHash('sha256').update(sealed).digest())
+
+const bootKey = (stateKey: Uint8Array, boot: Hex): Uint8Array =>
+  new Uint8Array(
+    hkdfSync('sha256', stateKey, new Uint8Array(), Buffer.concat([Buffer.from('bursar seal'), toBytes(boot)]), 32),
+  )
+
+const ivOf = (count: bigint): Buffer => {
+  const iv = Buffer.alloc(12)
+  iv.writeBigUInt64BE(count, 4)
+  return iv
+}
+
+/** Opens what some boot of this deployment sealed. @throws Refusal `STATE_FORGED` naming the place */
+export function unseal(stateKey: Uint8Array, header: SealHeader, sealed: Uint8Array): Uint8Array {
+  const decipher = createDecipheriv('aes-256-gcm', bootKey(stateKey, header.boot), ivOf(header.iv))
+  decipher.setAAD(sealed.subarray(0, headerBytes))
+  decipher.setAuthTag(sealed.subarray(-tagBytes))
+  try {
+    return Buffer.concat([decipher.update(sealed.subarray(headerBytes, -tagBytes)), decipher.final()])
+  } catch {
+    // Node only says that authentication failed, and nothing more can be known.
+    return refuse('STATE_FORGED', 'this was not sealed by this core, or was altered', {
+      number: `${header.number}`,
+      chunk: header.chunk,
+    })
+  }
+}
+
+/** How far the chain of records has come. */
+export interface RecordPlace {
+  readonly number: bigint
+  readonly hash: Hex
+}
+
+export const noRecords: RecordPlace = { number: 0n, hash: zeroHash }
+
+export interface Sealer {
+  /** The last record sealed. */
+  readonly last: RecordPlace
+  /** Seals the next record of the chain. */
+  sealRecord(plain: Uint8Array): Uint8Array
+  /** Seals the present state, which stands for all records so far, as chunks. */
+  sealSnapshot(chunks: readonly Uint8Array[]): Uint8Array[]
+}
+
+/** The sealer of one boot, going on from the last record that the state it loaded has seen. */
+export function createSealer(stateKey: Uint8Array, boot: Hex, domain: Domain, after: RecordPlace): Sealer {
+  const key = bootKey(stateKey, boot)
+  let last = after
+  let iv = 0n
+
+  const seal = (header: Omit<SealHeader, 'iv' | 'boot' | keyof Domain>, plain: Uint8Array): Uint8Array => {
+    iv += 1n
+    const head = encodeHeader({ ...header, ...domain, boot, iv })
+    const cipher = createCipheriv('aes-256-gcm', key, ivOf(iv))
+    cipher.setAAD(head)
+    return Buffer.concat([head, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
+  }
+
+  return {
+    get last() {
+      return last
+    },
+    sealRecord(plain) {
+      const number = last.number + 1n
+      const sealed = seal({ kind: sealedKind.record, number, previous: last.hash, chunk: 0, chunks: 1 }, plain)
+      last = { number, hash: sealedHash(sealed) }
+      return sealed
+    },
+    sealSnapshot: (chunks) =>
+      chunks.map((plain, chunk) =>
+        seal(
+          { kind: sealedKind.snapshot, number: last.number, previous: last.hash, chunk, chunks: chunks.length },
+          plain,
+        ),
+      ),
+  }
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+// No retries and no sleeps: a test that passes sometimes fails.
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    pool: 'forks',
+    maxWorkers: 2,
+  },
+})
