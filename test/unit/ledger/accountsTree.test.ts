@@ -1,0 +1,117 @@
+import { SimpleMerkleTree, StandardMerkleTree } from '@openzeppelin/merkle-tree'
+import fc from 'fast-check'
+import { encodeAbiParameters, keccak256 } from 'viem'
+import { describe, expect, test } from 'vitest'
+import { AccountsTree, accountLeaf } from '../../../ledger/accountsTree.ts'
+import { type Hex, toHex, zeroHash } from '../../../ledger/hex.ts'
+import { payeeOf } from './support.ts'
+
+const sizeMax = 130
+const encoding = ['address', 'uint96']
+const earnedOf = (index: number): bigint => (BigInt(index) * 0x1234567890abcdef12345n) % 2n ** 96n
+
+const treeOf = (size: number): AccountsTree => {
+  const tree = new AccountsTree()
+  for (let i = 0; i < size; i++) tree.set(i, () => accountLeaf(payeeOf(i), earnedOf(i)))
+  return tree
+}
+
+/** The same tree, one whole level after another, by viem alone. */
+function naiveRoot(accounts: readonly (readonly [Hex, bigint])[]): Hex {
+  const types = [{ type: 'address' }, { type: 'uint96' }] as const
+  let level = accounts.map((account) => keccak256(keccak256(encodeAbiParameters(types, account))))
+  while (level.length > 1) {
+    const pairs = Array.from({ length: Math.ceil(level.length / 2) }, (_, i) => level.slice(2 * i, 2 * i + 2))
+    level = pairs.map(([a, b]) =>
+      b === undefined
+        ? (a as Hex)
+        : keccak256(
+            `0x${[a, b]
+              .sort()
+              .map((h) => (h as Hex).slice(2))
+              .join('')}`,
+          ),
+    )
+  }
+  return level[0] ?? zeroHash
+}
+
+const accountsOf = (size: number) => Array.from({ length: size }, (_, i) => [payeeOf(i), earnedOf(i)] as const)
+
+test('accountLeaf: the double hash of abi.encode(payee, earned)', () => {
+  const encoded = encodeAbiParameters([{ type: 'address' }, { type: 'uint96' }], [payeeOf(3), 2n ** 96n - 1n])
+  expect(toHex(accountLeaf(payeeOf(3), 2n ** 96n - 1n))).toBe(keccak256(keccak256(encoded)))
+})
+
+test('root: as the naive tree at every size from 0 to 130', () => {
+  for (let size = 0; size <= sizeMax; size++) expect(treeOf(size).root()).toBe(naiveRoot(accountsOf(size)))
+})
+
+test("proof: OpenZeppelin's verifier accepts every leaf at every size from 1 to 130", () => {
+  const leaves = accountsOf(sizeMax).map(([payee, earned]) => toHex(accountLeaf(payee, earned)))
+  for (let size = 1; size <= sizeMax; size++) {
+    const tree = treeOf(size)
+    const root = tree.root()
+    for (let i = 0; i < size; i++)
+      expect(SimpleMerkleTree.verify(root, leaves[i] as Hex, tree.proof(i)), `${i} of ${size}`).toBe(true)
+  }
+})
+
+test("proof: OpenZeppelin's verifier, hashing the leaf itself, accepts the true amount and no other", () => {
+  for (const size of [1, 2, 3, 64, 65, 129, 130]) {
+    const tree = treeOf(size)
+    const [index, root] = [size - 1, tree.root()]
+    const [payee, earned] = [payeeOf(index), earnedOf(index)]
+    expect(StandardMerkleTree.verify(root, encoding, [payee, earned], tree.proof(index))).toBe(true)
+    expect(StandardMerkleTree.verify(root, encoding, [payee, earned + 1n], tree.proof(index))).toBe(false)
+    expect(StandardMerkleTree.verify(root, encoding, [payeeOf(size), earned], tree.proof(index))).toBe(false)
+  }
+})
+
+test('set: a tree that grew and changed in any order of roots is the tree of its last amounts', () => {
+  const step = fc.record({
+    place: fc.nat(40),
+    earned: fc.bigInt({ min: 0n, max: 2n ** 96n - 1n }),
+    isRead: fc.boolean(),
+  })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      const tree = new AccountsTree()
+      const accounts: (readonly [Hex, bigint])[] = []
+      for (const { place, earned, isRead } of steps) {
+        const index = Math.min(place, accounts.length)
+        accounts[index] = [payeeOf(index), earned]
+        tree.set(index, () => accountLeaf(payeeOf(index), earned))
+        if (isRead) expect(tree.root()).toBe(naiveRoot(accounts))
+      }
+      expect(tree.root()).toBe(naiveRoot(accounts))
+      for (const [i, account] of accounts.entries())
+        expect(StandardMerkleTree.verify(tree.root(), encoding, [...account], tree.proof(i))).toBe(true)
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('set: a leaf is hashed once, however often it changes before a root is wanted', () => {
+  const tree = new AccountsTree()
+  let hashed = 0
+  const leaf = () => {
+    hashed++
+    return accountLeaf(payeeOf(0), 1n)
+  }
+  for (let i = 0; i < 5; i++) tree.set(0, leaf)
+  expect(hashed).toBe(0)
+  tree.root()
+  tree.root()
+  expect(hashed).toBe(1)
+})
+
+describe('error', () => {
+  test('a leaf beyond the next', () => {
+    expect(() => treeOf(3).set(4, () => accountLeaf(payeeOf(4), 0n))).toThrow(RangeError)
+  })
+
+  test.each([-1, 3, Number.NaN])('no proof of leaf %d', (index) => {
+    expect(() => treeOf(3).proof(index)).toThrow(RangeError)
+  })
+})
