@@ -156,7 +156,7 @@ function decideSessionDue(ledger: Ledger, draft: Draft, event: Event, index: num
 function makeRoom(draft: Draft, nowMs: bigint, limits: Struct<'Limits'>, index: number): void {
   const max = draft.reporter.sessionsMax
   if (draft.openSessions < max) return
-  for (const id of draft.before.sessions.keys()) {
+  for (const id of [...draft.before.sessions.keys(), ...draft.sessions.keys()]) {
     const session = sessionOf(draft, id)
     if (session && isIdle(session, nowMs, limits)) setSession(draft, id, undefined)
   }
