@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest'
+import { decodeBody, encodeFrame, FrameReader, frameBytesMax } from '../../../protocol/frame.ts'
+import { expectRefusal } from '../ledger/support.ts'
+
+const messages = [{ id: 1, method: 'status', params: {} }, 'ü€😀', null, 0, [], { deep: [{ er: ['x'.repeat(300)] }] }]
+const stream = Buffer.concat(messages.map(encodeFrame))
+const header = (length: number): Uint8Array => {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(length)
+  return bytes
+}
+
+const readAll = (chunks: readonly Uint8Array[]): unknown[] => {
+  const reader = new FrameReader()
+  const read = chunks.flatMap((chunk) => reader.push(chunk)).map(decodeBody)
+  expect(reader.isMidFrame).toBe(false)
+  return read
+}
+
+test('encodeFrame: length in four bytes, big end first, then UTF-8 JSON', () => {
+  expect([...encodeFrame('ü')]).toEqual([0, 0, 0, 4, 0x22, 0xc3, 0xbc, 0x22])
+})
+
+describe('FrameReader', () => {
+  test('default: several frames in one chunk', () => expect(readAll([stream])).toEqual(messages))
+
+  test('behavior: split at every byte', () => {
+    for (let at = 0; at <= stream.length; at++)
+      expect(readAll([stream.subarray(0, at), stream.subarray(at)])).toEqual(messages)
+  })
+
+  test('behavior: byte by byte, with empty chunks between', () => {
+    const chunks = [...stream].flatMap((byte) => [Uint8Array.of(byte), new Uint8Array()])
+    expect(readAll(chunks)).toEqual(messages)
+  })
+
+  test('behavior: a frame of no bytes is a body of no bytes', () => {
+    expect(new FrameReader().push(header(0)).map((body) => body.length)).toEqual([0])
+  })
+
+  test('behavior: isMidFrame from the first byte of a frame to its last', () => {
+    const reader = new FrameReader()
+    const frame = encodeFrame(1)
+    expect(reader.isMidFrame).toBe(false)
+    for (const byte of frame.subarray(0, -1)) {
+      reader.push(Uint8Array.of(byte))
+      expect(reader.isMidFrame).toBe(true)
+    }
+    reader.push(frame.subarray(-1))
+    expect(reader.isMidFrame).toBe(false)
+  })
+
+  test.each([frameBytesMax + 1, 2 ** 31, 2 ** 32 - 1])(
+    'FRAME_TOO_LARGE: %i bytes, before the first of them',
+    (length) => {
+      const act = () => new FrameReader().push(header(length))
+      expectRefusal(act, 'FRAME_TOO_LARGE', { max: frameBytesMax, got: length })
+    },
+  )
+
+  test('FRAME_TOO_LARGE: where the header came byte by byte, and after a good frame', () => {
+    const reader = new FrameReader()
+    reader.push(encodeFrame(1))
+    const long = header(frameBytesMax + 1)
+    for (const byte of long.subarray(0, 3)) reader.push(Uint8Array.of(byte))
+    const facts = { max: frameBytesMax, got: frameBytesMax + 1 }
+    expectRefusal(() => reader.push(long.subarray(3)), 'FRAME_TOO_LARGE', facts)
+  })
+
+  test('behavior: the longest frame, in many chunks', () => {
+    const reader = new FrameReader()
+    reader.push(header(frameBytesMax))
+    const chunk = new Uint8Array(64 * 1024).fill(0x20)
+    const bodies: Uint8Array[] = []
+    for (let sent = 0; sent < frameBytesMax; sent += chunk.length) bodies.push(...reader.push(chunk))
+    expect(bodies.map((body) => body.length)).toEqual([frameBytesMax])
+  })
+})
+
+test('FRAME_TOO_LARGE: encodeFrame makes none that the other side refuses', () => {
+  const act = () => encodeFrame('x'.repeat(frameBytesMax - 1))
+  expectRefusal(act, 'FRAME_TOO_LARGE', { max: frameBytesMax, got: frameBytesMax + 1 })
+  expect(encodeFrame('x'.repeat(frameBytesMax - 2)).length).toBe(4 + frameBytesMax)
+})
+
+describe('decodeBody', () => {
+  test.each<[string, readonly number[]]>([
+    ['nothing', []],
+    ['no JSON', [0x7b]],
+    ['two values', [0x31, 0x20, 0x32]],
+    ['UTF-8 cut short', [0x22, 0xc3, 0x22]],
+    ['a byte of no UTF-8', [0x22, 0xff, 0x22]],
+    ['an overlong form', [0x22, 0xc0, 0xaf, 0x22]],
+    ['a lone surrogate', [0x22, 0xed, 0xa0, 0x80, 0x22]],
+    ['UTF-16', [0xff, 0xfe, 0x31, 0x00]],
+  ])('MALFORMED_FRAME: %s', (_, body) => {
+    expectRefusal(() => decodeBody(Uint8Array.from(body)), 'MALFORMED_FRAME', {})
+  })
+
+  test('behavior: JSON ten thousand deep is a value or a refusal, never a crash', () => {
+    const deep = Buffer.from(`${'['.repeat(10_000)}${']'.repeat(10_000)}`)
+    expect(decodeBody(deep)).toBeInstanceOf(Array)
+    expectRefusal(() => decodeBody(Buffer.from('['.repeat(1_000_000))), 'MALFORMED_FRAME', {})
+  })
+})
