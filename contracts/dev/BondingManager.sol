@@ -8,7 +8,7 @@ import {Manager, ManagerProxyTarget} from "./Manager.sol";
 /// @dev Modelled: the active set by round, the split of a fee between an orchestrator and its delegators with the same
 /// storage written, what is pending, and its withdrawal. Each orchestrator is its own and only delegator.
 /// Not modelled: LPT, bonding by holders, inflation rewards (`reward` is never called), slashing, checkpoints of votes.
-/// `setTranscoder` is an entry of this stand-in alone.
+/// `bond` by the owner and `setActive` are entries of this stand-in alone.
 contract BondingManager is ManagerProxyTarget {
     struct EarningsPool {
         uint256 totalStake;
@@ -50,28 +50,25 @@ contract BondingManager is ManagerProxyTarget {
 
     constructor(IController controller_) Manager(controller_) {}
 
-    /// @notice Makes `account` an orchestrator that is active in rounds `[activationRound, deactivationRound)`.
-    function setTranscoder(
-        address account,
-        uint256 stake,
-        uint256 feeShare,
-        uint256 activationRound,
-        uint256 deactivationRound
-    ) external onlyControllerOwner {
-        Transcoder storage t = transcoders[account];
-        Delegator storage d = delegators[account];
+    /// @notice Makes `account` an orchestrator, its own only delegator, bonded since the round before.
+    function bond(address account, uint256 stake, uint256 feeShare) external onlyControllerOwner {
+        require(!isRegisteredTranscoder(account), "already bonded");
         uint256 round = _roundsManager().currentRound();
-        if (d.bondedAmount == 0) ++poolSize;
-        if (stake == 0) --poolSize;
-        d.fees = pendingFees(account, 0);
-        d.lastClaimRound = d.bondedAmount == 0 ? round - 1 : round;
-        d.bondedAmount = stake;
-        t.cumulativeFees = 0;
+        ++poolSize;
+        delegators[account] = Delegator({bondedAmount: stake, fees: 0, lastClaimRound: round - 1});
+        Transcoder storage t = transcoders[account];
         t.feeShare = feeShare;
-        t.activationRound = activationRound;
-        t.deactivationRound = deactivationRound;
         t.lastActiveStakeUpdateRound = round;
         t.earningsPoolPerRound[round].totalStake = stake;
+    }
+
+    /// @notice Makes an orchestrator active in rounds `[activationRound, deactivationRound)`.
+    function setActive(address account, uint256 activationRound, uint256 deactivationRound)
+        external
+        onlyControllerOwner
+    {
+        transcoders[account].activationRound = activationRound;
+        transcoders[account].deactivationRound = deactivationRound;
     }
 
     /// @dev The round argument is ignored, as in the real one: fees belong to the round in which they come.

@@ -38,18 +38,20 @@ contract BrokerWorld {
         roundsManager.initializeRound();
     }
 
-    /// @notice Makes orchestrators, active from the current round on.
+    /// @notice Makes orchestrators, active from the current round on; those that are one already become active again.
     /// @param feeShare millionths of each fee that go to delegators
     function activate(address[] calldata orchestrators, uint256 stake, uint256 feeShare) external {
         uint256 round = roundsManager.currentRound();
         for (uint256 i = 0; i < orchestrators.length; ++i) {
-            bondingManager.setTranscoder(orchestrators[i], stake, feeShare, round, FOREVER);
+            address account = orchestrators[i];
+            if (!bondingManager.isRegisteredTranscoder(account)) bondingManager.bond(account, stake, feeShare);
+            bondingManager.setActive(account, round, FOREVER);
         }
     }
 
     /// @notice Lets an orchestrator drop out: at once, though the real one keeps it until the round ends.
-    function deactivate(address orchestrator, uint256 stake, uint256 feeShare) external {
-        bondingManager.setTranscoder(orchestrator, stake, feeShare, 0, 0);
+    function deactivate(address orchestrator) external {
+        bondingManager.setActive(orchestrator, 0, 0);
     }
 
     function setPaused(bool paused) external {

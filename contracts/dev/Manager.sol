@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {IBonds, IController, IRounds, IVault} from "./Interfaces.sol";
 
 /// @notice What all contracts of the stand-in share: they find each other through the Controller, at every call anew.
@@ -64,6 +64,8 @@ contract ManagerProxy is ManagerProxyTarget {
     function _delegate(bytes memory input) private returns (bytes memory) {
         address target = controller.getContract(targetContractId);
         require(target != address(0), "target contract must be registered");
-        return Address.functionDelegateCall(target, input);
+        (bool ok, bytes memory output) = target.delegatecall(input);
+        if (!ok) LowLevelCall.bubbleRevert(output);
+        return output;
     }
 }

@@ -103,7 +103,7 @@ abstract contract Anchor is IAnchor, EIP712, ReentrancyGuardTransient {
         );
     }
 
-    function _hashOpen(Open calldata o) private pure returns (bytes32) {
+    function _hashOpen(Open calldata o) internal pure returns (bytes32) {
         return keccak256(
             abi.encode(
                 OPEN_TYPEHASH,
@@ -119,7 +119,7 @@ abstract contract Anchor is IAnchor, EIP712, ReentrancyGuardTransient {
         );
     }
 
-    function _hashCommit(Commit calldata c, bytes32 root) private pure returns (bytes32) {
+    function _hashCommit(Commit calldata c, bytes32 root) internal pure returns (bytes32) {
         return keccak256(
             abi.encode(
                 COMMIT_TYPEHASH,

@@ -92,11 +92,26 @@ contract Treasury is Anchor, ITreasury {
         catch (bytes memory reason) {
             revert(_cut(reason));
         }
-        bytes memory auxData = abi.encodePacked(uint256(round), roundsManager.blockHashForRound(round));
-        uint256 nonce = uint256(_epoch) << 128 | uint256(_counter) << 64 | first;
+        // One ticket, of which three fields change.
+        ITicketBroker.Ticket memory ticket = ITicketBroker.Ticket({
+            recipient: address(0),
+            sender: _committer,
+            faceValue: 0,
+            winProb: WIN_PROB,
+            senderNonce: uint256(_epoch) << 128 | uint256(_counter) << 64 | first,
+            recipientRandHash: RECIPIENT_RAND_HASH,
+            auxData: abi.encodePacked(uint256(round), roundsManager.blockHashForRound(round))
+        });
         for (uint256 i = 0; i < payments.length; ++i) {
-            if (amounts[i] == 0) continue;
-            _redeem(payments[i], amounts[i], nonce + i, auxData, _expand(sigs[2 * i], sigs[2 * i + 1]));
+            if (amounts[i] > 0) {
+                ticket.recipient = _payee(payments[i]);
+                ticket.faceValue = amounts[i];
+                try broker.redeemWinningTicket(ticket, _expand(sigs[2 * i], sigs[2 * i + 1]), RECIPIENT_RAND) {}
+                catch (bytes memory reason) {
+                    revert(_cut(reason));
+                }
+            }
+            ++ticket.senderNonce;
         }
     }
 
@@ -159,22 +174,6 @@ contract Treasury is Anchor, ITreasury {
 
     function _requireFunds(uint96 amount) private view {
         require(amount <= address(this).balance, "treasury short");
-    }
-
-    function _redeem(bytes32 payment, uint96 amount, uint256 nonce, bytes memory auxData, bytes memory sig) private {
-        ITicketBroker.Ticket memory ticket = ITicketBroker.Ticket({
-            recipient: _payee(payment),
-            sender: _committer,
-            faceValue: amount,
-            winProb: WIN_PROB,
-            senderNonce: nonce,
-            recipientRandHash: RECIPIENT_RAND_HASH,
-            auxData: auxData
-        });
-        try broker.redeemWinningTicket(ticket, sig, RECIPIENT_RAND) {}
-        catch (bytes memory reason) {
-            revert(_cut(reason));
-        }
     }
 
     function _fail(bytes32 payment, bytes memory reason) private {
