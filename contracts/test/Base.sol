@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {Test} from "forge-std/Test.sol";
-import {Vm} from "forge-std/Vm.sol";
 import {BrokerWorld} from "../dev/BrokerWorld.sol";
 import {TicketBroker} from "../dev/TicketBroker.sol";
 import {Treasury} from "../src/Treasury.sol";
