@@ -1,0 +1,209 @@
+/** Sealing and loading: rows 1, 2, 22 of the attacks. */
+import { expect, test } from 'vitest'
+import { sessionStart, workload } from '../../../client/events.ts'
+import { createCore } from '../../../enclave/core.ts'
+import { createLoader } from '../../../enclave/load.ts'
+import { createSealer, noRecords, readHeader, unseal } from '../../../enclave/seal.ts'
+import { encodeSnapshot } from '../../../enclave/snapshot.ts'
+import { toHex, zeroHash } from '../../../ledger/hex.ts'
+import { commitmentOf, createLedger, setEarned } from '../../../ledger/state.ts'
+import { configuration, domain, payeeOf, signed } from '../ledger/support.ts'
+import { apply, call, expectRefused, firstHead, host, open, prepare, restart, testPlatform } from './support.ts'
+
+const work = (units: bigint, payee = payeeOf(1)) => workload({ id: 'job', payee, tariff: 'gpu-second', units })
+const start = (id: string) => sessionStart({ id, payee: payeeOf(2), tariff: 'stream-hour', atMs: 1000 })
+
+function busy() {
+  const hosted = host()
+  open(hosted)
+  apply(hosted, signed(0n, [work(5n), start('s')]))
+  apply(hosted, signed(1n, [work(6n)]), signed(2n, [work(7n, payeeOf(3))]))
+  prepare(hosted, firstHead(1n, hosted.core.boot))
+  return hosted
+}
+
+const comparable = (core: Parameters<typeof call>[0]) => {
+  const { phase, boot, ...rest } = call(core, 'status', {})
+  return rest
+}
+
+test('G7: a core restored from snapshot and records goes on exactly where it was', () => {
+  const hosted = busy()
+  const restored = restart(hosted)
+  expect(comparable(restored)).toEqual(comparable(hosted.core))
+  const batch = { batches: [signed(3n, [work(1n)])] }
+  const [a, b] = [hosted.core, restored].map((core) => call(core, 'apply_event', batch))
+  expect(a?.logRoot).toBe(b?.logRoot)
+  expect(b?.results[0]?.status).toBe('accepted')
+})
+
+test('G7: an exported snapshot stands for all records before it', () => {
+  const hosted = busy()
+  const { sealedB64, chunks, record } = call(hosted.core, 'export_state', { chunk: 0 })
+  expect([chunks, record]).toEqual([3, 4n]) // a head, balances, sessions
+  const rest = [1, 2].map((chunk) => call(hosted.core, 'export_state', { chunk }).sealedB64)
+  hosted.sealed.splice(0, hosted.sealed.length, sealedB64, ...rest)
+  apply(hosted, signed(3n, [work(9n)]))
+  expect(comparable(restart(hosted))).toEqual(comparable(hosted.core))
+})
+
+test('G6: a repeat of the last batch is still known after a restart', () => {
+  const hosted = busy()
+  open(hosted) // the boot that goes on
+  const core = restart(hosted)
+  const { results } = call(core, 'apply_event', { batches: [signed(2n, [work(7n, payeeOf(3))])] })
+  expect(results[0]).toMatchObject({ status: 'already_accepted', position: 3 })
+})
+
+test('behavior: a state comes in several requests', () => {
+  const hosted = busy()
+  const core = createCore(hosted.platform)
+  for (const sealed of hosted.sealed) call(core, 'load_state', { sealedB64: [sealed], isLast: false })
+  call(core, 'load_state', { sealedB64: [], isLast: true })
+  expect(comparable(core)).toEqual(comparable(hosted.core))
+})
+
+const damages: [string, (sealed: Uint8Array[]) => Uint8Array[], string, object][] = [
+  ['a record is missing', (s) => s.toSpliced(2, 1), 'STATE_GAP', { expected_number: '2', number: '3' }],
+  ['two records are swapped', (s) => [s[0], s[2], s[1], ...s.slice(3)] as never, 'STATE_GAP', { number: '2' }],
+  ['a record comes twice', (s) => s.toSpliced(2, 0, s[1] as never), 'STATE_GAP', { expected_number: '2', number: '1' }],
+  ['the snapshot is missing', (s) => s.slice(1), 'STATE_GAP', {}],
+  ['the snapshot comes twice', (s) => [s[0], ...s] as never, 'STATE_GAP', {}],
+  ['nothing at all', () => [], 'STATE_INCOMPLETE', { chunks: 0 }],
+  ['an empty thing', (s) => [...s, new Uint8Array()], 'STATE_FORGED', { bytes: 0 }],
+  [
+    'a truncated record',
+    (s) => [...s.slice(0, -1), (s.at(-1) as Uint8Array).slice(0, -1)],
+    'STATE_FORGED',
+    { number: '4' },
+  ],
+]
+
+test.each(damages)('row 22: %s', (_, damage, code, facts) => {
+  const hosted = busy()
+  const core = createCore(hosted.platform)
+  const sealedB64 = damage(hosted.sealed)
+  expectRefused(core, 'load_state', { sealedB64, isLast: true }, code)
+  const loader = createLoader(hosted.platform.stateKeyNow() as Uint8Array)
+  const push = () => {
+    for (const sealed of sealedB64) loader.push(sealed)
+    loader.finish(zeroHash)
+  }
+  expect(push).toThrow(expect.objectContaining({ code, facts: expect.objectContaining(facts) }))
+  // A refusal ends the attempt, not the core.
+  call(core, 'load_state', { sealedB64: hosted.sealed, isLast: true })
+})
+
+test('row 22: a flipped bit anywhere in a record or a snapshot is refused', () => {
+  const hosted = busy()
+  const core = createCore(hosted.platform)
+  for (const which of [0, 2]) {
+    const original = hosted.sealed[which] as Uint8Array
+    for (let at = 0; at < original.length; at += at < 130 ? 1 : 37) {
+      const flipped = Uint8Array.from(original)
+      flipped[at] = (flipped[at] as number) ^ 1
+      const sealedB64 = hosted.sealed.with(which, flipped)
+      expect(() => call(core, 'load_state', { sealedB64, isLast: true })).toThrow(
+        /STATE_(FORGED|GAP|FOREIGN|INCOMPLETE)/,
+      )
+    }
+  }
+  expect(call(core, 'status', {}).phase).toBe('empty')
+})
+
+test('row 22: records of two boots from one state do not splice', () => {
+  const hosted = busy()
+  const [left, right] = [restart(hosted), restart(hosted)]
+  const sealOne = (core: typeof left, units: bigint) =>
+    call(core, 'apply_event', { batches: [signed(3n, [work(units)])] }).recordB64 as Uint8Array
+  const [a, b] = [sealOne(left, 1n), sealOne(right, 2n)]
+  const afterB = call(right, 'apply_event', { batches: [signed(4n, [])] }).recordB64 as Uint8Array
+  const core = createCore(hosted.platform)
+  const facts = { expected_number: '6', expected_chunk: 0, number: '6', chunk: 0 }
+  expectRefused(core, 'load_state', { sealedB64: [...hosted.sealed, a, afterB], isLast: true }, 'STATE_GAP', facts)
+  call(core, 'load_state', { sealedB64: [...hosted.sealed, b, afterB], isLast: true })
+})
+
+test('row 22: never the same key and IV, over boots from one state and all that each seals', () => {
+  const hosted = busy()
+  const things = [...hosted.sealed]
+  for (const core of [restart(hosted), restart(hosted), hosted.core]) {
+    for (let sequence = 3n; sequence < 6n; sequence++) {
+      things.push(call(core, 'apply_event', { batches: [signed(sequence, [work(sequence)])] }).recordB64 as Uint8Array)
+      things.push(call(core, 'export_state', { chunk: 0 }).sealedB64)
+    }
+  }
+  const used = things.map(readHeader).map(({ boot, iv }) => `${boot} ${iv}`)
+  expect(new Set(used).size).toBe(used.length)
+})
+
+test('row 22: what another deployment sealed under the same key is refused by name', () => {
+  const hosted = busy()
+  const key = hosted.platform.stateKeyNow() as Uint8Array
+  const other = createSealer(key, zeroHash, { ...domain, chainId: 1n }, { number: 4n, hash: zeroHash })
+  const core = createCore(hosted.platform)
+  const sealedB64 = [...hosted.sealed, other.sealRecord(new Uint8Array())]
+  expectRefused(core, 'load_state', { sealedB64, isLast: true }, 'STATE_FOREIGN')
+})
+
+test('row 7: a state sealed under a key that the host chose is refused', () => {
+  const hosted = busy()
+  const mine = createSealer(new Uint8Array(32).fill(9), zeroHash, domain, noRecords)
+  const ledger = createLedger(configuration())
+  const own = { counter: 0n, root: zeroHash }
+  const identity = { key: toHex(new Uint8Array(32).fill(1)), epoch: 0n, own, anchored: own }
+  const core = createCore(hosted.platform)
+  const sealedB64 = mine.sealSnapshot(encodeSnapshot({ identity, ledger }))
+  expectRefused(core, 'load_state', { sealedB64, isLast: true }, 'STATE_FORGED', { number: '0', chunk: 0 })
+})
+
+test('error: a core without a state key cannot load', () => {
+  expectRefused(createCore(testPlatform()), 'load_state', { sealedB64: [], isLast: true }, 'NO_STATE_KEY')
+})
+
+test('behavior: many accounts and sessions survive in chunks', () => {
+  const ledger = createLedger(configuration())
+  for (let i = 0; i < 70_000; i++) setEarned(ledger, payeeOf(i), 3n)
+  ledger.totalEarnedWei = 210_000n
+  const key = new Uint8Array(32).fill(3)
+  const sealer = createSealer(key, zeroHash, domain, noRecords)
+  const own = { counter: 0n, root: zeroHash }
+  const identity = { key: toHex(new Uint8Array(32).fill(1)), epoch: 4n, own, anchored: own }
+  const sessions = [...ledger.reporters.values()][0]?.sessions
+  for (let i = 0; i < 5_001; i++)
+    sessions?.set(`0x${i.toString(16).padStart(64, '0')}`, {
+      payee: payeeOf(1),
+      tariff: zeroHash,
+      lastMs: 2n ** 95n,
+      remainder: 2n ** 63n,
+    })
+  const loader = createLoader(key)
+  const sealed = sealer.sealSnapshot(encodeSnapshot({ identity, ledger }))
+  expect(sealed).toHaveLength(5)
+  for (const chunk of sealed) loader.push(chunk)
+  const live = loader.finish(zeroHash)
+  expect(live.ledger.reporters).toEqual(ledger.reporters)
+  expect([...live.ledger.accounts.keys()]).toEqual([...ledger.accounts.keys()])
+  expect(live.epoch).toBe(4n)
+  expect(live.ledger.log).toEqual(ledger.log)
+})
+
+test('behavior: a sealed thing shows neither key nor balances', () => {
+  const hosted = busy()
+  const key = toHex(hosted.core.live?.signer.exportKey() as Uint8Array).slice(2)
+  for (const sealed of hosted.sealed) expect(toHex(sealed)).not.toContain(key)
+  const header = readHeader(hosted.sealed[0] as Uint8Array)
+  const plain = unseal(hosted.platform.stateKeyNow() as Uint8Array, header, hosted.sealed[0] as Uint8Array)
+  expect(Buffer.from(plain).toString()).toContain(key)
+})
+
+test('behavior: the commitment of a restored ledger is that of the one before', () => {
+  const hosted = busy()
+  const restored = restart(hosted)
+  expect(commitmentOf(restored.live?.ledger as never)).toEqual(commitmentOf(hosted.core.live?.ledger as never))
+})
+
+test('error: an export begins at chunk 0', () => {
+  const hosted = host()
+  expectRefused(hosted.core, 'export_state', { chunk: 1 }, 'BAD_PARAMS')
+})

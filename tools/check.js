@@ -1,0 +1,33 @@
+// `npm run check`: all that can be said of the tree without running it. Every check runs; each fault is shown.
+
+import { run } from './run.js'
+import { wallFaults } from './wall.js'
+
+const checks = [
+  ['format and lint', () => run('biome', ['ci', '--colors=off', '.'])],
+  ['format of Solidity', () => run('forge', ['fmt', '--check'])],
+  ['contracts compile', () => run('forge', ['build', '--skip', 'test'])],
+  ['types', () => run('tsc', ['-b'])],
+  ['unused code', () => run('knip', ['--no-progress'])],
+  ['abi/ is what the contracts say', abiIsCurrent],
+  ['the wall', wallStands],
+]
+
+async function abiIsCurrent() {
+  const { ok } = await run('wagmi', ['generate'])
+  return ok ? run('git', ['diff', '--exit-code', '--stat', '--', 'abi']) : { ok }
+}
+
+function wallStands() {
+  const faults = wallFaults()
+  for (const fault of faults) console.error(fault)
+  return { ok: faults.length === 0 }
+}
+
+const failed = []
+for (const [name, check] of checks) {
+  console.log(`\n== ${name}`)
+  if (!(await check()).ok) failed.push(name)
+}
+console.log(failed.length === 0 ? '\nall checks passed' : `\nfailed: ${failed.join(', ')}`)
+process.exit(failed.length === 0 ? 0 : 1)

@@ -1,0 +1,48 @@
+// The wall between trusted and untrusted code, as a list of what each folder may import. A folder that is not named
+// here may import anything; the measured three may import nothing beside what is justified in docs/SECURITY.md.
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { root } from './run.js'
+
+const noble = ['@noble/curves', '@noble/hashes']
+
+/** Folders and packages that each folder may import, itself aside. `node:` stands for the standard library. */
+const allowed = {
+  ledger: { folders: [], packages: noble },
+  protocol: { folders: ['ledger'], packages: [] },
+  enclave: { folders: ['ledger', 'protocol'], packages: [...noble, 'node:'] },
+  client: { folders: ['ledger', 'protocol'], packages: noble },
+  daemon: { folders: ['ledger', 'protocol', 'client', 'abi'] },
+  cli: { folders: ['ledger', 'protocol', 'client', 'daemon', 'abi', 'tools'] },
+  abi: { folders: [], packages: [] },
+}
+
+/** One sentence for each import that goes where it may not. */
+export function wallFaults() {
+  return Object.entries(allowed).flatMap(([folder, rule]) =>
+    filesUnder(join(root, folder)).flatMap((file) =>
+      importsOf(file)
+        .filter((target) => !mayImport(folder, rule, file, target))
+        .map((target) => `${relative(root, file)} imports ${target}, which ${folder}/ may not`),
+    ),
+  )
+}
+
+function mayImport(folder, { folders, packages }, file, target) {
+  if (target.startsWith('.')) {
+    const place = relative(root, resolve(dirname(file), target)).split('/')[0]
+    return place === folder || folders.includes(place)
+  }
+  return (
+    packages === undefined ||
+    packages.some((name) => target === name || target.startsWith(name.endsWith(':') ? name : `${name}/`))
+  )
+}
+
+const filesUnder = (folder) =>
+  readdirSync(folder, { recursive: true })
+    .filter((name) => /\.[jt]s$/.test(name))
+    .map((name) => join(folder, name))
+
+const importsOf = (file) =>
+  [...readFileSync(file, 'utf8').matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)'([^']+)'/g)].map(([, target]) => target)
