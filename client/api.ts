@@ -104,6 +104,27 @@ export const payout = object({
 /** `GET /api/payouts?payee=0x..&before=CURSOR&limit=N`, newest first. */
 export const payoutsAnswer = object({ payouts: list(payout, 1000), next: nullable(text(64)) })
 
+/** Where two books differ: not paid yet, failed with a reason, or not to be explained, which must never be. */
+export const discrepancy = object({
+  kind: oneOf('pending', 'failed', 'unexplained'),
+  code: text(64),
+  detail: text(300),
+  payee: nullable(address), // null where it is about a total
+  amountWei: uint(256), // the distance between the two
+})
+
+/** `GET /api/reconciliation`. */
+export const reconciliationAnswer = object({
+  discrepancies: list(discrepancy, 1_000_000),
+  accounts: int(2 ** 31),
+  earnedWei: wei,
+  paidWei: wei,
+  owedWei: wei,
+  checkedAtBlock: uint(64),
+})
+
+export type Discrepancy = Value<typeof discrepancy>
+export type ReconciliationAnswer = Value<typeof reconciliationAnswer>
 export type BatchAnswer = Value<typeof batchAnswer>
 export type ReporterAnswer = Value<typeof reporterAnswer>
 export type StatusAnswer = Value<typeof statusAnswer>

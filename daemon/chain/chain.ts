@@ -1,0 +1,64 @@
+/** What the daemon asks of the chain. Answers are an RPC server's word: nothing safe rests on them but staying up. */
+import type { Hex } from '../../ledger/hex.ts'
+import type { BlockPoint } from '../store/store.ts'
+import type { ChainEvent } from './events.ts'
+
+/** The head of the contract. */
+export interface Head {
+  readonly epoch: bigint
+  readonly boot: Hex
+  readonly counter: bigint
+  readonly root: Hex
+  readonly committer: Hex
+  readonly configHash: Hex
+  /** Unix seconds; 0 before the first commit. */
+  readonly committedAt: bigint
+}
+
+export interface Fees {
+  readonly maxFeePerGas: bigint
+  readonly maxPriorityFeePerGas: bigint
+}
+
+/** Livepeer's round, and whether tickets can be redeemed in it. */
+export interface Round {
+  readonly number: bigint
+  readonly blockHash: Hex
+  readonly isInitialized: boolean
+}
+
+export interface Receipt {
+  readonly status: 'success' | 'reverted'
+  readonly blockNumber: number
+}
+
+/** Every function throws what viem throws when the server cannot be reached or answers with an error. */
+export interface Chain {
+  chainId(): Promise<bigint>
+  /** The newest block, or the one of this number. */
+  block(number?: number): Promise<BlockPoint>
+  /** Whether the treasury has code. */
+  isDeployed(atBlock?: number): Promise<boolean>
+  head(atBlock?: number): Promise<Head>
+  /** The contract's registers, wei. */
+  paid(payees: readonly Hex[], atBlock?: number): Promise<readonly bigint[]>
+  totalPaid(atBlock?: number): Promise<bigint>
+  /** What the treasury holds, wei. */
+  balance(): Promise<bigint>
+  /** Events of the treasury, and those of the broker with this sender of tickets, in order. */
+  events(range: { readonly from: number; readonly to: number; readonly committer: Hex }): Promise<readonly ChainEvent[]>
+
+  nonce(account: Hex, tag: 'latest' | 'pending'): Promise<number>
+  fees(): Promise<Fees>
+  send(raw: Hex): Promise<void>
+  receipt(hash: Hex): Promise<Receipt | undefined>
+  /** The calldata of a transaction that the node knows, mined or not. */
+  calldata(hash: Hex): Promise<Hex | undefined>
+
+  /** Undefined where no RoundsManager is configured. */
+  round(): Promise<Round | undefined>
+  /** Whether an orchestrator can be paid by ticket in this round. True where no BondingManager is configured. */
+  isActive(payee: Hex): Promise<boolean>
+  /** Tries a direct payment without making it. @returns why it would fail, or undefined */
+  tryDirect(payee: Hex, amountWei: bigint): Promise<string | undefined>
+}

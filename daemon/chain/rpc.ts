@@ -1,0 +1,112 @@
+/** The chain over JSON-RPC, by viem. */
+import {
+  BaseError,
+  createPublicClient,
+  http,
+  type PublicClient,
+  TransactionNotFoundError,
+  TransactionReceiptNotFoundError,
+} from 'viem'
+import { treasuryAbi } from '../../abi/index.ts'
+import type { Hex } from '../../ledger/hex.ts'
+import { messageOf } from '../errors.ts'
+import type { Chain, Head } from './chain.ts'
+import { bondingManagerAbi, roundsManagerAbi } from './livepeer.ts'
+import { fetchEvents } from './logs.ts'
+
+export interface ChainOptions {
+  readonly rpcUrl: string
+  readonly treasury: Hex
+  readonly broker: Hex
+  readonly roundsManager: Hex | null
+  readonly bondingManager: Hex | null
+}
+
+/** Gas of the call that tries a direct payment: what the treasury gives the payee, and what any transaction costs. */
+const tryDirectGas = 50_000n + 21_000n
+
+export function createChain({ rpcUrl, treasury, broker, roundsManager, bondingManager }: ChainOptions): Chain {
+  // No caching: a block number of some seconds ago would hide a reorganisation.
+  const client = createPublicClient({ transport: http(rpcUrl, { batch: true, timeout: 10_000 }), cacheTime: 0 })
+  const contract = { address: treasury, abi: treasuryAbi } as const
+  const at = (number?: number) => (number === undefined ? {} : { blockNumber: BigInt(number) })
+
+  return {
+    chainId: async () => BigInt(await client.getChainId()),
+    async block(number) {
+      const block = await client.getBlock({ includeTransactions: false, ...at(number) })
+      return { number: Number(block.number), hash: block.hash }
+    },
+    isDeployed: async (number) => (await client.getCode({ address: treasury, ...at(number) })) !== undefined,
+    async head(number): Promise<Head> {
+      const head = await client.readContract({ ...contract, functionName: 'head', ...at(number) })
+      const { epoch, boot, counter, root, configHash, committedAt } = head
+      return { epoch, boot, counter, root, configHash, committedAt, committer: lower(head.committer) }
+    },
+    paid: (payees, number) =>
+      Promise.all(
+        payees.map((payee) => client.readContract({ ...contract, functionName: 'paid', args: [payee], ...at(number) })),
+      ),
+    totalPaid: (number) => client.readContract({ ...contract, functionName: 'totalPaid', ...at(number) }),
+    balance: () => client.getBalance({ address: treasury }),
+    events: (range) => fetchEvents(client, { ...range, treasury, broker }),
+
+    nonce: (account, blockTag) => client.getTransactionCount({ address: account, blockTag }),
+    async fees() {
+      const { maxFeePerGas, maxPriorityFeePerGas } = await client.estimateFeesPerGas()
+      return { maxFeePerGas, maxPriorityFeePerGas }
+    },
+    async send(raw) {
+      await client.sendRawTransaction({ serializedTransaction: raw })
+    },
+    receipt: (hash) =>
+      orNothing(TransactionReceiptNotFoundError, async () => {
+        const { status, blockNumber } = await client.getTransactionReceipt({ hash })
+        return { status, blockNumber: Number(blockNumber) }
+      }),
+    calldata: (hash) => orNothing(TransactionNotFoundError, async () => (await client.getTransaction({ hash })).input),
+
+    round: async () => (roundsManager ? fetchRound(client, roundsManager) : undefined),
+    isActive: async (payee) =>
+      !bondingManager ||
+      client.readContract({
+        address: bondingManager,
+        abi: bondingManagerAbi,
+        functionName: 'isActiveTranscoder',
+        args: [payee],
+      }),
+    async tryDirect(payee, value) {
+      try {
+        await client.call({ account: treasury, to: payee, value, gas: tryDirectGas })
+        return undefined
+      } catch (error) {
+        return error instanceof BaseError ? error.shortMessage : messageOf(error)
+      }
+    },
+  }
+}
+
+async function fetchRound(client: PublicClient, address: Hex) {
+  const contract = { address, abi: roundsManagerAbi } as const
+  const [number, isInitialized] = await Promise.all([
+    client.readContract({ ...contract, functionName: 'lastInitializedRound' }),
+    client.readContract({ ...contract, functionName: 'currentRoundInitialized' }),
+  ])
+  const blockHash = await client.readContract({ ...contract, functionName: 'blockHashForRound', args: [number] })
+  return { number, blockHash, isInitialized }
+}
+
+/** viem says "not there" by exception; here it is an answer. */
+async function orNothing<T>(
+  absence: abstract new (...args: never[]) => Error,
+  ask: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof absence) return undefined
+    throw error
+  }
+}
+
+const lower = (address: string): Hex => address.toLowerCase() as Hex

@@ -1,0 +1,91 @@
+/** Puts the daemon together. Nothing begins before `run`. */
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import { createApp } from './app.ts'
+import { createChain } from './chain/rpc.ts'
+import type { Config } from './config.ts'
+import type { Fatal } from './errors.ts'
+import { createLane } from './lane.ts'
+import { runAnchorer } from './services/anchorer.ts'
+import { createBooks } from './services/books.ts'
+import { runBringUp } from './services/bringUp.ts'
+import { createBroadcaster } from './services/broadcaster.ts'
+import { createHeadWatch } from './services/headWatch.ts'
+import { lowerCaps } from './services/hints.ts'
+import { createIndexer } from './services/indexer.ts'
+import { createIngest } from './services/ingest.ts'
+import { createMirror } from './services/mirror.ts'
+import { createPayer } from './services/payer.ts'
+import { createReconciler } from './services/reconciler.ts'
+import { createGate } from './services/session.ts'
+import { openStore } from './store/sqlite.ts'
+
+/** Runs the daemon until the signal aborts, then stops it in good order. @throws Fatal */
+export async function runDaemon(config: Config, log: Logger, signal: AbortSignal): Promise<void> {
+  const { rules, pollMs, confirmations, roundsManager, bondingManager } = config
+  const { configuration, hash: configHash } = rules
+  const { verifyingContract: treasury, broker, feeCaps } = configuration
+  const failed = Promise.withResolvers<never>()
+  const stop = new AbortController()
+
+  const store = openStore(config.store, configHash)
+  const chain = createChain({ rpcUrl: config.rpcUrl, treasury, broker, roundsManager, bondingManager })
+  const lane = createLane()
+  const gate = createGate((state) => log.info({ state }, 'state'))
+  const mirror = createMirror({ rules, store })
+  const books = createBooks({ store })
+  const broadcaster = createBroadcaster({ chain, store, confirmations, pollMs, log })
+  const indexer = createIndexer({ chain, store, books, confirmations, pollMs, log })
+  const headWatch = createHeadWatch({ chain, gate, pollMs, log })
+  const payer = createPayer({ chain, rules, mirror, books })
+  const reconciler = createReconciler({ chain, mirror, books, payer })
+  const ingest = createIngest({ gate, lane, mirror, store, halt: (fatal: Fatal) => failed.reject(fatal) })
+  const caps = lowerCaps(config.transaction, feeCaps)
+  const spending = { chain, store, lane, broadcaster, mirror, tree: mirror.tree, caps, gate, log }
+
+  const server = createApp({ rules, gate, ingest, mirror, store, books, headWatch, reconciler }, log)
+  const work: Promise<never>[] = []
+  try {
+    await mirror.load()
+    await books.reload()
+    log.info({ url: await listen(server, config.listen) }, 'listening')
+    const bringUp = { ...spending, coreAddress: config.core, configuration, configHash, pollMs }
+    const { anchorIntervalMs, payIntervalMs } = config
+    work.push(
+      runBringUp(bringUp, stop.signal),
+      runAnchorer({ ...spending, payer, anchorIntervalMs, payIntervalMs }, stop.signal),
+      indexer.run(stop.signal),
+      headWatch.run(stop.signal),
+    )
+    await Promise.race([...work, failed.promise, aborted(signal)])
+  } finally {
+    // No batch is taken any more; the one group that the core has is stored and answered before anything is cut off.
+    gate.move('stopping')
+    server.close()
+    await ingest.drain()
+    await lane.run(async () => stop.abort())
+    await Promise.race([Promise.allSettled(work), sleep(stopMsMax)])
+    server.closeAllConnections()
+    store.close()
+  }
+}
+
+/** A question to the chain cannot be called back: it is not waited for longer. */
+const stopMsMax = 2_000
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+
+async function listen(server: ReturnType<typeof createApp>, address: string): Promise<string> {
+  const [host, port] = address.split(':') as [string, string]
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(Number(port), host, resolve)
+  })
+  const { port: actual } = server.address() as AddressInfo
+  return `http://${host}:${actual}`
+}

@@ -1,0 +1,30 @@
+/** Starts the daemon: the only reader of the environment and of signals. Exit 1: do not restart me; 75: try again. */
+import { readFileSync } from 'node:fs'
+import { ConfigFaults, loadConfig } from './config.ts'
+import { runDaemon } from './daemon.ts'
+import { Fatal } from './errors.ts'
+import { createLog } from './log.ts'
+
+async function main(): Promise<number> {
+  const stop = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
+  try {
+    const config = loadConfig({ env: process.env, readFile: (path) => readFileSync(path, 'utf8') })
+    const log = createLog(config.logLevel, process.stdout)
+    try {
+      await runDaemon(config, log, stop.signal)
+      log.info('stopped')
+      return 0
+    } catch (error) {
+      log.fatal({ err: error }, 'the daemon cannot go on')
+      return error instanceof Fatal ? error.exitCode : 75
+    }
+  } catch (error) {
+    if (!(error instanceof ConfigFaults)) throw error
+    createLog('info', process.stdout).fatal({ faults: error.faults }, 'the configuration has faults')
+    return 1
+  }
+}
+
+process.exitCode = await main()
+process.exit()

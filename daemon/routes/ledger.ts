@@ -1,0 +1,54 @@
+/** The ledger: its head, and accounts with proofs against the anchored root. */
+import type Router from '@koa/router'
+import { accountAnswer, ledgerHeadAnswer } from '../../client/api.ts'
+import { payeeRule, rail } from '../../ledger/config.ts'
+import { rootOf } from '../../ledger/state.ts'
+import { Problem } from '../problem.ts'
+import { answer, readAddress, type Services } from './services.ts'
+
+export function addLedgerRoutes(router: Router, { rules, mirror, store, books, headWatch }: Services): void {
+  router.get('/api/ledger/head', async (context) => {
+    const event = await store.lastCommitted()
+    const anchored = event && {
+      counter: event.args.counter,
+      root: rootOf(event.args.next),
+      commitment: event.args.next,
+      transactionHash: event.transactionHash,
+      blockNumber: BigInt(event.blockNumber),
+    }
+    answer(context, ledgerHeadAnswer, {
+      logSize: BigInt(mirror.tree.size),
+      logRoot: mirror.tree.root(),
+      totalEarnedWei: mirror.ledger.totalEarnedWei,
+      totalPaidWei: [...books.all()].reduce((sum, [, book]) => sum + book.paidWei, 0n),
+      head: headWatch.head ?? null,
+      anchored: anchored ?? null,
+    })
+  })
+
+  router.get('/api/ledger/accounts/:address', async (context) => {
+    const payee = readAddress(context.params.address, 'address')
+    const account = mirror.ledger.accounts.get(payee)
+    if (!account) throw new Problem('NOT_FOUND', 'no such account', { payee })
+    const { minimumWei, rail: number } = payeeRule(rules, payee)
+    const { earnedWei } = account
+    const paidWei = books.of(payee)?.paidWei ?? 0n
+    answer(context, accountAnswer, {
+      payee,
+      rail: number === rail.ticket ? 'ticket' : 'direct',
+      minimumWei,
+      earnedWei,
+      paidWei,
+      owedWei: earnedWei > paidWei ? earnedWei - paidWei : 0n,
+      anchored: await anchoredAccount(),
+    })
+
+    async function anchoredAccount() {
+      const event = await store.lastCommitted()
+      if (!event) return null
+      const { counter, next: commitment } = event.args
+      const proven = (await mirror.viewAt(commitment)).prove(payee)
+      return proven ? { counter, root: rootOf(commitment), commitment, ...proven } : null
+    }
+  })
+}

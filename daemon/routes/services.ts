@@ -1,0 +1,35 @@
+/** What the routes answer from. */
+import type { Context } from 'koa'
+import type { Rules } from '../../ledger/config.ts'
+import type { Hex } from '../../ledger/hex.ts'
+import { type Codec, hex } from '../../protocol/codec.ts'
+import type { Books } from '../services/books.ts'
+import type { HeadWatch } from '../services/headWatch.ts'
+import type { Ingest } from '../services/ingest.ts'
+import type { Mirror } from '../services/mirror.ts'
+import type { Reconciler } from '../services/reconciler.ts'
+import type { Gate } from '../services/session.ts'
+import type { Store } from '../store/store.ts'
+
+export interface Services {
+  readonly rules: Rules
+  readonly gate: Gate
+  readonly ingest: Ingest
+  readonly mirror: Mirror
+  readonly store: Store
+  readonly books: Books
+  readonly headWatch: Pick<HeadWatch, 'head'>
+  readonly reconciler: Reconciler
+}
+
+const addressCodec = hex(20)
+
+/** An address in a path or query, in any case. @throws Refusal `BAD_PARAMS` */
+export const readAddress = (untrusted: unknown, path: string): Hex =>
+  addressCodec.read(typeof untrusted === 'string' ? untrusted.toLowerCase() : untrusted, path)
+
+/** Answers 200 with what the codec writes. */
+export function answer<T>(context: Context, codec: Codec<T>, value: T): void {
+  context.type = 'application/json'
+  context.body = JSON.stringify(codec.write(value))
+}

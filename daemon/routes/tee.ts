@@ -1,0 +1,56 @@
+/** The core as it shows itself: its status and its attestation, passed on as they are. */
+import type Router from '@koa/router'
+import { attestationAnswer, type StatusAnswer, statusAnswer } from '../../client/api.ts'
+import { methods } from '../../protocol/messages.ts'
+import { CoreLost, NotOpen } from '../errors.ts'
+import { Problem } from '../problem.ts'
+import { createRateLimit } from '../rateLimit.ts'
+import { sessionOf } from '../services/headWatch.ts'
+import type { Gate } from '../services/session.ts'
+import { answer, type Services } from './services.ts'
+
+/** Each asks the core for a signature, which batches wait behind. */
+const attestationsPerSecond = 20
+
+const answerMsMax = 5_000
+
+export function addTeeRoutes(router: Router, { rules, gate, headWatch }: Services): void {
+  const limit = createRateLimit(attestationsPerSecond)
+
+  router.get('/healthz', (context) => {
+    const isOpen = sessionOf(gate) !== undefined
+    context.status = isOpen ? 200 : 503
+    context.body = { ok: isOpen, state: gate.state }
+  })
+
+  router.get('/api/tee/status', async (context) => {
+    const { chainId, verifyingContract } = rules.domain
+    answer(context, statusAnswer, {
+      core: await coreStatus(gate),
+      chainId,
+      verifyingContract,
+      head: headWatch.head ?? null,
+      isEpochOpen: sessionOf(gate) !== undefined,
+      state: gate.state,
+    })
+  })
+
+  router.get('/api/tee/attestation', async (context) => {
+    if (!limit.take()) throw new Problem('TOO_MANY_REQUESTS', 'too many attestations are asked for')
+    const { core } = gate
+    if (!core) throw new NotOpen(gate.state)
+    const params = methods.attestation.params.read({ nonce: context.query.nonce ?? null }, '')
+    answer(context, attestationAnswer, await core.request('attestation', params, AbortSignal.timeout(answerMsMax)))
+  })
+}
+
+/** Null while there is no core, or one that is too busy to say. */
+async function coreStatus({ core }: Gate): Promise<StatusAnswer['core']> {
+  const timeout = AbortSignal.timeout(answerMsMax)
+  try {
+    return (await core?.request('status', {}, timeout)) ?? null
+  } catch (error) {
+    if (timeout.aborted || error instanceof CoreLost) return null
+    throw error
+  }
+}

@@ -1,0 +1,30 @@
+/** The accounts at one moment, with proofs against the accounts root of that moment. */
+import { AccountsTree, accountLeaf } from '../../ledger/accountsTree.ts'
+import type { Hex } from '../../ledger/hex.ts'
+import type { Account } from '../../ledger/state.ts'
+
+export interface AccountsView {
+  /** What the payee had earned, and the path to the root; undefined for one that had no account. */
+  prove(payee: Hex): { readonly earnedWei: bigint; readonly proof: readonly Hex[] } | undefined
+}
+
+/** Copies the balances now; the tree is built when the first proof is asked for. */
+export function createAccountsView(accounts: Iterable<Account>): AccountsView {
+  const balances = new Map<Hex, Pick<Account, 'index' | 'earnedWei'>>()
+  for (const { payee, index, earnedWei } of accounts) balances.set(payee, { index, earnedWei })
+  let tree: AccountsTree | undefined
+
+  const build = (): AccountsTree => {
+    const built = new AccountsTree()
+    for (const [payee, { index, earnedWei }] of balances) built.set(index, () => accountLeaf(payee, earnedWei))
+    return built
+  }
+  return {
+    prove(payee) {
+      const balance = balances.get(payee)
+      if (!balance) return undefined
+      tree ??= build()
+      return { earnedWei: balance.earnedWei, proof: tree.proof(balance.index) }
+    },
+  }
+}

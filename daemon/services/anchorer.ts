@@ -1,0 +1,126 @@
+/**
+ * Moves the contract's head: pays who is due, anchors what is new. One commit at a time. Nothing is remembered of a
+ * commit that did not land: the next is built on the head as it truly is, and the contract pays cumulative totals.
+ */
+import type { Logger } from 'pino'
+import { zeroHash } from '../../ledger/hex.ts'
+import { Refusal } from '../../protocol/refusal.ts'
+import type { Chain, Head } from '../chain/chain.ts'
+import { durably } from '../durably.ts'
+import { Fatal, messageOf } from '../errors.ts'
+import type { Lane } from '../lane.ts'
+import { pause } from '../pause.ts'
+import type { SignedCommit, Store, StoredTransaction } from '../store/store.ts'
+import { type Broadcaster, type Outcome, storedTransaction } from './broadcaster.ts'
+import { directsPerCommitMax, ticketsPerCommitMax } from './decidePayouts.ts'
+import { makeHeadProof } from './headProof.ts'
+import { sessionOf } from './headWatch.ts'
+import { type Caps, fetchHints, gasOfCommit } from './hints.ts'
+import type { Mirror } from './mirror.ts'
+import type { Payer, Plan } from './payer.ts'
+import type { Gate, Session } from './session.ts'
+
+/** Where no ticket is made, none is of any round. */
+const noRound = { number: 0n, blockHash: zeroHash }
+const paymentsMaxAtBest = ticketsPerCommitMax + directsPerCommitMax
+
+export interface AnchorerOptions {
+  readonly gate: Gate
+  readonly lane: Lane
+  readonly chain: Chain
+  readonly store: Store
+  readonly mirror: Mirror
+  readonly payer: Payer
+  readonly broadcaster: Broadcaster
+  readonly caps: Caps
+  readonly anchorIntervalMs: number
+  readonly payIntervalMs: number
+  readonly log: Logger
+}
+
+interface Signed extends SignedCommit {
+  readonly transaction: StoredTransaction
+}
+
+/** Runs until the signal aborts. @throws Fatal, or the signal's reason */
+export async function runAnchorer(options: AnchorerOptions, signal: AbortSignal): Promise<never> {
+  const { anchorIntervalMs, payIntervalMs, log } = options
+  let paymentsMax = paymentsMaxAtBest
+  let [payAt, anchorAt] = [now() + payIntervalMs, now() + anchorIntervalMs]
+  for (;;) {
+    await pause(Math.max(0, Math.min(payAt, anchorAt) - now()), signal)
+    const isDue = { pay: now() >= payAt, anchor: now() >= anchorAt }
+    try {
+      const session = sessionOf(options.gate)
+      const outcome = session && (await commitOnce(options, session, isDue, paymentsMax, signal))
+      // A commit that ran out of gas because many payments failed must not be tried again as it was.
+      if (outcome === 'reverted') paymentsMax = Math.max(1, Math.floor(paymentsMax / 2))
+      if (outcome === 'landed') paymentsMax = Math.min(paymentsMaxAtBest, paymentsMax * 2)
+    } catch (error) {
+      signal.throwIfAborted()
+      if (error instanceof Fatal) throw error
+      const code = error instanceof Refusal ? { code: error.code, facts: error.facts } : {}
+      log.warn({ reason: messageOf(error), ...code }, 'no commit')
+    }
+    if (isDue.pay) payAt = now() + payIntervalMs
+    if (isDue.anchor) anchorAt = now() + anchorIntervalMs
+  }
+}
+
+/** Monotone: the clock of the host may jump. */
+const now = (): number => performance.now()
+
+async function commitOnce(
+  options: AnchorerOptions,
+  session: Session,
+  isDue: { readonly pay: boolean; readonly anchor: boolean },
+  paymentsMax: number,
+  signal: AbortSignal,
+): Promise<Outcome | undefined> {
+  const plan = isDue.pay ? await options.payer.plan(paymentsMax) : undefined
+  const head = await options.chain.head()
+  const hasNews = options.mirror.tree.size > (await anchoredSize(options, head))
+  if (!plan?.payments.length && !(isDue.anchor && hasNews)) return undefined
+
+  const signed = await options.lane.run(() => prepare(options, session, head, plan))
+  const outcome = await options.broadcaster.settle(signed.transaction, session.address, signal)
+  const { commit, signature } = signed
+  if (outcome === 'landed') await session.core.request('confirm_payout', { commit, signature })
+  return outcome
+}
+
+/** Entries that the head covers. */
+async function anchoredSize({ store, chain, mirror }: AnchorerOptions, head: Head): Promise<number> {
+  const { made } = await makeHeadProof({ store, chain, tree: mirror.tree }, head)
+  return Number(made?.commit.next.logSize ?? 0)
+}
+
+/** Has the core sign the next commit, and stores it before anyone can see it. Holds the lane: the mirror is the core. */
+async function prepare(
+  options: AnchorerOptions,
+  session: Session,
+  head: Head,
+  plan: Plan | undefined,
+): Promise<Signed> {
+  const { chain, store, mirror, log } = options
+  const payments = plan?.payments ?? []
+  const tickets = payments.filter((payment) => payment.isTicket).length
+  const gas = gasOfCommit({ tickets, directs: payments.length - tickets })
+  const hints = await fetchHints(chain, options.caps, { sender: session.address, gas })
+  const reply = await session.core.request('prepare_payouts', {
+    head: await makeHeadProof({ chain, store, tree: mirror.tree }, head),
+    round: plan?.round ?? noRound,
+    payments: payments.map(({ payee, earnedWei: total, paidWei: paid }) => ({ payee, total, paid })),
+    hints,
+  })
+  const { payoutId, commit, signature } = reply
+  mirror.freeze(commit.next)
+  const transaction = storedTransaction(reply.transaction, hints.nonce, 'commit')
+  await durably(store.saveSigned(reply.recordB64, transaction, { payoutId, commit, signature }))
+  const { hash } = transaction
+  log.info(
+    { payoutId, counter: commit.counter, logSize: commit.next.logSize, tickets, payments: payments.length, hash },
+    'committing',
+  )
+  return { payoutId, commit, signature, transaction }
+}

@@ -1,0 +1,88 @@
+/** What the chain's events say about each payee. A projection of the stored events: it can always be made again from them. */
+import { hexToString } from 'viem'
+import type { Hex } from '../../ledger/hex.ts'
+import type { ChainEvent } from '../chain/events.ts'
+import type { Store } from '../store/store.ts'
+
+export interface PayeeBook {
+  /** Sum of all payments, by events of the treasury, wei. */
+  paidWei: bigint
+  /** Those of them that were tickets. */
+  ticketsWei: bigint
+  /** What the broker says it credited for our tickets. */
+  creditedWei: bigint
+  /** Counter of the last commit that paid this payee or failed to; -1 before any. */
+  lastTried: bigint
+  /** Why the last payment failed; undefined if it did not. */
+  failure: string | undefined
+}
+
+export interface Books {
+  /** Undefined for an address that no event names. */
+  of(payee: Hex): Readonly<PayeeBook> | undefined
+  all(): Iterable<readonly [Hex, Readonly<PayeeBook>]>
+  /** Number of the block up to which these books are; undefined before the first. */
+  readonly block: number | undefined
+  /** Adds the events up to a block. */
+  add(events: readonly ChainEvent[], block: number): void
+  /** Begins again from the store. */
+  reload(): Promise<void>
+}
+
+export function createBooks({ store }: { readonly store: Pick<Store, 'events' | 'cursor'> }): Books {
+  let books = new Map<Hex, PayeeBook>()
+  let upTo: number | undefined
+  return {
+    of: (payee) => books.get(payee),
+    all: () => books,
+    get block() {
+      return upTo
+    },
+    add(events, block) {
+      for (const event of events) addEvent(books, event)
+      upTo = block
+    },
+    async reload() {
+      const fresh = new Map<Hex, PayeeBook>()
+      for await (const event of store.events()) addEvent(fresh, event)
+      upTo = (await store.cursor())?.number
+      books = fresh
+    },
+  }
+}
+
+function addEvent(books: Map<Hex, PayeeBook>, event: ChainEvent): void {
+  switch (event.name) {
+    case 'Paid': {
+      const { payee, amount, ticket, counter } = event.args
+      const book = bookOf(books, payee)
+      book.paidWei += amount
+      if (ticket) book.ticketsWei += amount
+      book.lastTried = counter
+      book.failure = undefined
+      return
+    }
+    case 'PaymentFailed': {
+      const { payee, reason, counter } = event.args
+      const book = bookOf(books, payee)
+      book.lastTried = counter
+      book.failure = wordsOf(reason)
+      return
+    }
+    case 'WinningTicketTransfer':
+      bookOf(books, event.args.recipient).creditedWei += event.args.amount
+  }
+}
+
+function bookOf(books: Map<Hex, PayeeBook>, payee: Hex): PayeeBook {
+  const book = books.get(payee) ?? { paidWei: 0n, ticketsWei: 0n, creditedWei: 0n, lastTried: -1n, failure: undefined }
+  books.set(payee, book)
+  return book
+}
+
+/** The reason of a failed payment: its text if it is one, otherwise its bytes. */
+export function wordsOf(reason: Hex): string {
+  const text = hexToString(reason)
+  if (text === '') return 'no reason was given'
+  return /^[\x20-\x7e]+$/.test(text) ? text : reason
+}

@@ -1,0 +1,116 @@
+/**
+ * Brings signed transactions onto the chain. The bytes are stored before they are sent, and only ever sent again as they
+ * are. That nothing is known of a transaction is an outcome of its own and never means that it failed: whoever waits
+ * here either learns what became of it, or gives up waiting and builds on the head as it truly is then.
+ */
+
+import type { Logger } from 'pino'
+import { keccak256 } from 'viem'
+import type { Hex } from '../../ledger/hex.ts'
+import type { Chain } from '../chain/chain.ts'
+import { messageOf } from '../errors.ts'
+import { pause } from '../pause.ts'
+import type { Store, StoredTransaction } from '../store/store.ts'
+
+/** After so many looks at a chain that answers, a transaction that nobody mines is given up waiting for. */
+const looksMax = 120
+
+/**
+ * - `landed`, `reverted`: mined, and as deep as was asked for
+ * - `replaced`: its nonce was spent by another transaction
+ * - `stuck`: still unknown after long; it may land yet, and the contract's compare-and-swap makes that harmless
+ */
+export type Outcome = 'landed' | 'reverted' | 'replaced' | 'stuck'
+
+export interface BroadcasterOptions {
+  readonly chain: Pick<Chain, 'send' | 'receipt' | 'calldata' | 'nonce' | 'block'>
+  readonly store: Pick<Store, 'pendingTransactions' | 'markTransaction'>
+  readonly confirmations: number
+  readonly pollMs: number
+  readonly log: Logger
+}
+
+export interface Broadcaster {
+  /** Sends, and waits for the outcome. The transaction has been stored before. */
+  settle(transaction: StoredTransaction, sender: Hex, signal: AbortSignal): Promise<Outcome>
+  /** Settles what an earlier run of this daemon left under way. */
+  settlePending(sender: Hex, signal: AbortSignal): Promise<void>
+}
+
+export function createBroadcaster(options: BroadcasterOptions): Broadcaster {
+  const { store, pollMs, log } = options
+
+  const settle: Broadcaster['settle'] = async (transaction, sender, signal) => {
+    const { hash, purpose, nonce } = transaction
+    for (let looks = 0; looks < looksMax; looks++) {
+      try {
+        const outcome = await look(options, transaction, sender)
+        if (outcome) return await finish(outcome)
+      } catch (error) {
+        looks-- // the chain did not answer: nothing has been learnt
+        log.warn({ hash, reason: messageOf(error) }, 'outcome unknown')
+      }
+      await pause(pollMs, signal)
+    }
+    return finish('stuck')
+
+    async function finish(outcome: Outcome): Promise<Outcome> {
+      await store.markTransaction(hash, outcome)
+      log[outcome === 'landed' ? 'info' : 'warn']({ hash, purpose, nonce, outcome }, 'transaction settled')
+      return outcome
+    }
+  }
+
+  return {
+    settle,
+    async settlePending(sender, signal) {
+      for (const transaction of await store.pendingTransactions()) await settle(transaction, sender, signal)
+    },
+  }
+}
+
+/** One look at the chain; sends what the node does not know. Undefined: nothing is certain yet. */
+async function look(
+  options: BroadcasterOptions,
+  transaction: StoredTransaction,
+  sender: Hex,
+): Promise<Outcome | undefined> {
+  const { chain, log } = options
+  const mined = await outcomeOf(options, transaction.hash)
+  if (mined) return mined === 'too_young' ? undefined : mined
+  if ((await chain.nonce(sender, 'latest')) > transaction.nonce) {
+    // It may have been mined between the two questions.
+    const again = await outcomeOf(options, transaction.hash)
+    return again === undefined ? 'replaced' : again === 'too_young' ? undefined : again
+  }
+  if ((await chain.calldata(transaction.hash)) === undefined) {
+    try {
+      await chain.send(transaction.raw)
+    } catch (error) {
+      // What the node says against it may be about a copy of it that it took: the next look shows.
+      log.warn({ hash: transaction.hash, reason: messageOf(error) }, 'the node did not take the transaction')
+    }
+  }
+  return undefined
+}
+
+async function outcomeOf({ chain, confirmations }: BroadcasterOptions, hash: Hex) {
+  const receipt = await chain.receipt(hash)
+  if (!receipt) return undefined
+  const { number } = await chain.block()
+  if (receipt.blockNumber + confirmations > number) return 'too_young'
+  return receipt.status === 'success' ? 'landed' : 'reverted'
+}
+
+/** A raw transaction as it is stored before it is sent. */
+export const storedTransaction = (
+  raw: Hex,
+  nonce: bigint,
+  purpose: StoredTransaction['purpose'],
+): StoredTransaction => ({
+  hash: keccak256(raw),
+  raw,
+  nonce: Number(nonce),
+  purpose,
+  status: 'pending',
+})

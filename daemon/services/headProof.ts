@@ -1,0 +1,45 @@
+/** The proof that the contract's head is the core's own, which it wants before it builds on that head. */
+import { decodeFunctionData } from 'viem'
+import { treasuryAbi } from '../../abi/index.ts'
+import type { LogTree } from '../../client/logTree.ts'
+import type { Hex } from '../../ledger/hex.ts'
+import type { Commit } from '../../ledger/structs.ts'
+import type { HeadProof } from '../../protocol/messages.ts'
+import type { Chain, Head } from '../chain/chain.ts'
+import type { Store } from '../store/store.ts'
+
+export interface HeadProofOptions {
+  readonly chain: Pick<Chain, 'calldata'>
+  readonly store: Pick<Store, 'commitWithRoot' | 'lastCommitted'>
+  readonly tree: LogTree
+}
+
+/** @throws Error if the commit that made the head cannot be found, or is of more entries than are stored */
+export async function makeHeadProof(options: HeadProofOptions, head: Head): Promise<HeadProof> {
+  const { epoch, boot, counter, root } = head
+  if (counter === 0n) return { epoch, boot, counter, root, made: null, consistency: [] }
+  const made = (await options.store.commitWithRoot(counter, root)) ?? (await commitOnChain(options, head))
+  const size = Number(made.commit.next.logSize)
+  if (size > options.tree.size)
+    throw new Error(`the anchored log has ${size} entries, the store ${options.tree.size}: the store is out of date`)
+  const { commit, signature } = made
+  return { epoch, boot, counter, root, made: { commit, signature }, consistency: options.tree.consistencyProof(size) }
+}
+
+/** What the disk has lost is still in the calldata of the transaction that moved the head. */
+async function commitOnChain({ chain, store }: HeadProofOptions, { counter, root }: Head) {
+  const event = await store.lastCommitted()
+  if (event?.args.counter !== counter)
+    throw new Error(`the commit with counter ${counter} and root ${root} is not known yet`)
+  const calldata = await chain.calldata(event.transactionHash)
+  if (!calldata) throw new Error(`the node does not have transaction ${event.transactionHash}`)
+  return decodeCommit(calldata)
+}
+
+/** A commit and its signature, out of the calldata of a call of `commit`. @throws Error if it is none */
+export function decodeCommit(calldata: Hex): { readonly commit: Commit; readonly signature: Hex } {
+  const call = decodeFunctionData({ abi: treasuryAbi, data: calldata })
+  if (call.functionName !== 'commit') throw new Error(`a call of ${call.functionName} is no commit`)
+  const [commit, r, vs] = call.args
+  return { commit, signature: `${r}${vs.slice(2)}` }
+}

@@ -1,0 +1,50 @@
+/** What the daemon wishes of a transaction. The core holds it to the caps of the ledger's configuration. */
+import type { Hex } from '../../ledger/hex.ts'
+import type { Struct } from '../../ledger/structs.ts'
+import type { TransactionHints } from '../../protocol/messages.ts'
+import type { Chain } from '../chain/chain.ts'
+
+/**
+ * Gas by table, not by estimate: an estimate is of the case in which nothing fails, and a limit just above it would make
+ * the contract revert where one payment does. What is not used is not paid.
+ */
+const openGas = 1_000_000n
+/** The head, and what must be left before the last payment is begun. */
+const commitGas = 500_000n
+/** A ticket, and once more alone after its group has failed. */
+const ticketGas = 2n * 450_000n
+const directGas = 100_000n
+
+/** The worst case of a commit with so many payments, gas. */
+export const gasOfCommit = ({ tickets, directs }: { readonly tickets: number; readonly directs: number }): bigint =>
+  commitGas + BigInt(tickets) * ticketGas + BigInt(directs) * directGas
+
+export const gasOfOpen = openGas
+
+export type Caps = Struct<'FeeCaps'>
+
+/** The lower of two caps, one by one. */
+export const lowerCaps = (a: Caps, b: Caps): Caps => ({
+  gas: least(a.gas, b.gas),
+  maxFeePerGas: least(a.maxFeePerGas, b.maxFeePerGas),
+  maxPriorityFeePerGas: least(a.maxPriorityFeePerGas, b.maxPriorityFeePerGas),
+})
+
+/** Nonce and fees as the node says now, gas as given, all within the caps. */
+export async function fetchHints(
+  chain: Pick<Chain, 'nonce' | 'fees'>,
+  caps: Caps,
+  { sender, gas }: { readonly sender: Hex; readonly gas: bigint },
+): Promise<TransactionHints> {
+  const [nonce, fees] = await Promise.all([chain.nonce(sender, 'pending'), chain.fees()])
+  const maxFeePerGas = least(fees.maxFeePerGas, caps.maxFeePerGas)
+  return {
+    nonce: BigInt(nonce),
+    gas: least(gas, caps.gas),
+    maxFeePerGas,
+    // A tip above the whole fee would make the transaction invalid.
+    maxPriorityFeePerGas: least(least(fees.maxPriorityFeePerGas, caps.maxPriorityFeePerGas), maxFeePerGas),
+  }
+}
+
+const least = (a: bigint, b: bigint): bigint => (a < b ? a : b)

@@ -1,0 +1,109 @@
+/**
+ * Takes the chain's events in, block by block, and takes them back when the chain does. The store's cursor is the newest
+ * block taken in; remembered hashes lead back to where an old and a new chain part.
+ */
+import type { Logger } from 'pino'
+import type { Hex } from '../../ledger/hex.ts'
+import type { Chain } from '../chain/chain.ts'
+import type { ChainEvent } from '../chain/events.ts'
+import { messageOf } from '../errors.ts'
+import { pause } from '../pause.ts'
+import type { BlockPoint, Store } from '../store/store.ts'
+import type { Books } from './books.ts'
+
+/** What public servers answer in one request. */
+const blocksPerRequestMax = 2_000
+
+export interface IndexerOptions {
+  readonly chain: Pick<Chain, 'block' | 'events' | 'isDeployed' | 'head'>
+  readonly store: Pick<Store, 'cursor' | 'blocks' | 'saveBlocks' | 'rewindBlocks'>
+  readonly books: Pick<Books, 'add' | 'reload'>
+  readonly confirmations: number
+  readonly pollMs: number
+  readonly log: Logger
+}
+
+export interface Indexer {
+  /** Takes in all there is. @throws what the chain throws; what was taken in stays */
+  catchUp(): Promise<void>
+  run(signal: AbortSignal): Promise<never>
+}
+
+export function createIndexer(options: IndexerOptions): Indexer {
+  const { chain, store, books, log } = options
+  let committer: Hex | undefined
+
+  const start = async (newest: number): Promise<BlockPoint | undefined> => {
+    if (!(await chain.isDeployed())) return undefined
+    const first = await chain.block(Math.max(0, (await findDeployment(chain, newest)) - 1))
+    await store.saveBlocks([first], [])
+    return first
+  }
+
+  const catchUp = async (): Promise<void> => {
+    const newest = (await chain.block()).number - options.confirmations
+    const before = (await store.cursor()) ?? (await start(newest))
+    if (!before) return
+    let cursor = await rewind(options, before)
+    if (cursor.number !== before.number) {
+      await books.reload()
+      log.warn({ from: before.number, to: cursor.number }, 'the chain was reorganised')
+    }
+    committer ??= (await chain.head()).committer
+    while (cursor.number < newest) {
+      const to = Math.min(cursor.number + blocksPerRequestMax, newest)
+      const end = await chain.block(to)
+      const events = await chain.events({ from: cursor.number + 1, to, committer })
+      // Read again: if the chain was reorganised in between, the next round starts from where that shows.
+      if ((await chain.block(to)).hash !== end.hash || (await chain.block(cursor.number)).hash !== cursor.hash) return
+      await store.saveBlocks([...blocksOf(events, end), end], events)
+      books.add(events, end.number)
+      cursor = end
+    }
+  }
+
+  return {
+    catchUp,
+    async run(signal) {
+      for (;;) {
+        await catchUp().catch((error: unknown) => log.warn({ reason: messageOf(error) }, 'cannot read the chain'))
+        await pause(options.pollMs, signal)
+      }
+    },
+  }
+}
+
+/** Goes back to the last remembered block that is still of the chain. @returns the cursor from there */
+async function rewind({ chain, store }: IndexerOptions, cursor: BlockPoint): Promise<BlockPoint> {
+  if (await isOnChain(chain, cursor)) return cursor
+  for (const block of await store.blocks()) {
+    if (!(await isOnChain(chain, block))) continue
+    await store.rewindBlocks(block.number)
+    return block
+  }
+  throw new Error(
+    'no remembered block is of this chain: this is another chain, or it went back further than is remembered',
+  )
+}
+
+async function isOnChain(chain: IndexerOptions['chain'], { number, hash }: BlockPoint): Promise<boolean> {
+  const newest = await chain.block()
+  return number <= newest.number && (await chain.block(number)).hash === hash
+}
+
+/** The first block at which the contract has code, by bisection. */
+async function findDeployment(chain: IndexerOptions['chain'], newest: number): Promise<number> {
+  let [without, having] = [-1, newest]
+  while (having - without > 1) {
+    const middle = Math.floor((without + having) / 2)
+    if (await chain.isDeployed(middle)) having = middle
+    else without = middle
+  }
+  return having
+}
+
+/** The blocks that events are in, but for the end of the range, each once. */
+const blocksOf = (events: readonly ChainEvent[], end: BlockPoint): BlockPoint[] =>
+  [...new Map(events.map(({ blockNumber, blockHash }) => [blockNumber, blockHash]))]
+    .map(([number, hash]) => ({ number, hash }))
+    .filter(({ number }) => number !== end.number)

@@ -1,0 +1,201 @@
+/**
+ * Batches in, receipts out. Batches that wait while the core and the disk are busy go together in the next request: one
+ * record and one fsync for all of them. A batch is answered after its record, and every one before it, is on disk.
+ */
+import { fromSealed, type SignedBatch } from '../../ledger/batch.ts'
+import { toHex } from '../../ledger/hex.ts'
+import type { Receipt, SignedLogHead } from '../../ledger/receipt.ts'
+import type { OddEvent } from '../../ledger/transition.ts'
+import { type BatchResult, batchesPerRequestMax, eventsPerRequestMax, type Result } from '../../protocol/messages.ts'
+import { Refusal, type RefusalCode } from '../../protocol/refusal.ts'
+import { durably } from '../durably.ts'
+import { CoreLost, Fatal } from '../errors.ts'
+import type { Lane } from '../lane.ts'
+import { OutOfStep, placeAfter } from '../store/sealedHeader.ts'
+import type { Entry, RecordPlace, Store } from '../store/store.ts'
+import type { Mirror } from './mirror.ts'
+import type { Gate, Session } from './session.ts'
+
+/** What waits is bounded in number and in bytes; a group stays well below the frame limit. */
+const waitingMax = 2_048
+const waitingBytesMax = 64 * 1024 * 1024
+const groupBytesMax = 6 * 1024 * 1024
+
+export interface Answer {
+  readonly status: 'accepted' | 'already_accepted'
+  readonly odd: readonly OddEvent[]
+  readonly receipt: Receipt
+}
+
+/** No more batches can wait. */
+export class QueueFull extends Error {
+  override readonly name = 'QueueFull'
+}
+
+export interface IngestOptions {
+  readonly gate: Gate
+  readonly lane: Lane
+  readonly mirror: Mirror
+  readonly store: Store
+  /** Ends the process. */
+  readonly halt: (fatal: Fatal) => void
+}
+
+export interface Ingest {
+  /**
+   * Brings a batch into the log. `bytes` is its size as it came.
+   * @throws Refusal of the core, NotOpen, QueueFull; CoreLost: send it again to learn what became of it
+   */
+  submit(batch: SignedBatch, bytes: number): Promise<Answer>
+  /** Resolves when nothing waits any more. */
+  drain(): Promise<void>
+}
+
+interface Waiting {
+  readonly batch: SignedBatch
+  readonly bytes: number
+  readonly resolve: (answer: Answer) => void
+  readonly reject: (error: unknown) => void
+}
+
+export function createIngest(options: IngestOptions): Ingest {
+  const waiting: Waiting[] = []
+  let waitingBytes = 0
+  let pump: Promise<void> | undefined
+
+  const takeGroup = (): Waiting[] => {
+    let [bytes, events, count] = [0, 0, 0]
+    for (const item of waiting.slice(0, batchesPerRequestMax)) {
+      bytes += item.bytes
+      events += item.batch.batch.events.length
+      if (count > 0 && (bytes > groupBytesMax || events > eventsPerRequestMax)) break
+      count++
+    }
+    const group = waiting.splice(0, count)
+    waitingBytes -= group.reduce((sum, item) => sum + item.bytes, 0)
+    return group
+  }
+  const run = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      // The group is taken when its turn has come, so that it holds all that came while others had the lane.
+      let group: Waiting[] = []
+      try {
+        await options.lane.run(async () => {
+          group = takeGroup()
+          await bringIn(options, group)
+        })
+      } catch (error) {
+        for (const { reject } of group) reject(error)
+        if (error instanceof Fatal) options.halt(error)
+      }
+    }
+    pump = undefined
+  }
+
+  return {
+    submit(batch, bytes) {
+      options.gate.session()
+      if (waiting.length >= waitingMax || waitingBytes + bytes > waitingBytesMax)
+        throw new QueueFull('too many batches are waiting')
+      waitingBytes += bytes
+      const answer = new Promise<Answer>((resolve, reject) => {
+        waiting.push({ batch, bytes, resolve, reject })
+      })
+      pump ??= run()
+      return answer
+    },
+    drain: async () => {
+      await pump
+    },
+  }
+}
+
+/** Sends a group, stores what came of it, answers each. Holds the lane. */
+async function bringIn(options: IngestOptions, group: readonly Waiting[]): Promise<void> {
+  const { gate, store } = options
+  const session = gate.session()
+  const last = await durably(store.lastRecord())
+  if (!last) throw new Fatal('an open ledger without a state', 75)
+  const batches = group.map((item) => item.batch)
+  await durably(store.intend(last.number + 1, batches))
+
+  const reply = await applyEvent(options, session, batches)
+  const head = checkReply(options, session, last, reply)
+  const entries = reply.results.flatMap((result, i) => acceptOne(options.mirror, result, batches[i] as SignedBatch))
+  if (!options.mirror.isAt(reply)) throw new Fatal('the log of the core is not that of the mirror', 1)
+  if (reply.recordB64) await durably(store.saveAccepted({ sealed: reply.recordB64, entries, head }))
+  else await durably(Promise.all([store.dropIntents(), store.saveLogHead(head)]))
+
+  await Promise.all(reply.results.map((result, i) => answerOne(options, group[i] as Waiting, result, head)))
+}
+
+/** @throws Refusal of the request as a whole: nothing of it was taken */
+async function applyEvent({ store }: IngestOptions, session: Session, batches: readonly SignedBatch[]) {
+  try {
+    return await session.core.request('apply_event', { batches })
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    await durably(store.dropIntents())
+    session.end(`the core refuses to apply: ${error.code}`)
+    throw error
+  }
+}
+
+/** The signed head of a reply that fits what is stored. Otherwise others have used this core: all is compared anew. */
+function checkReply(
+  options: IngestOptions,
+  session: Session,
+  last: RecordPlace,
+  reply: Result<'apply_event'>,
+): SignedLogHead {
+  const { head, recordB64, results } = reply
+  const why = (): string | undefined => {
+    if (results.some((result) => result.status === 'accepted') !== (recordB64 !== null)) return 'a record is missing'
+    if (head?.boot !== session.boot || head.epoch !== session.epoch) return 'the core has opened another epoch'
+    if (!recordB64) return options.mirror.isAt(reply) ? undefined : 'the log of the core has moved on'
+    try {
+      placeAfter(last, recordB64)
+      return undefined
+    } catch (error) {
+      if (error instanceof OutOfStep) return error.message
+      throw error
+    }
+  }
+  const reason = why()
+  if (reason === undefined && head) return head
+  session.end(reason ?? 'no head was signed')
+  throw new CoreLost(`the core is ahead of the store: ${reason}`, 'unknown')
+}
+
+const acceptOne = (mirror: Mirror, { status, position, odd }: BatchResult, batch: SignedBatch): Entry[] =>
+  status === 'accepted' && position !== null ? [mirror.accept(batch, position, odd as readonly OddEvent[])] : []
+
+async function answerOne(
+  options: IngestOptions,
+  item: Waiting,
+  result: BatchResult,
+  head: SignedLogHead,
+): Promise<void> {
+  const receiptFor = (position: number): Receipt => ({
+    head,
+    position,
+    path: options.mirror.tree.inclusionPath(position, Number(head.size)),
+  })
+  if (result.status === 'accepted' && result.position !== null)
+    return item.resolve({
+      status: 'accepted',
+      odd: result.odd as readonly OddEvent[],
+      receipt: receiptFor(result.position),
+    })
+
+  // The core knows only the last batch of each reporter; the store knows them all.
+  const code: RefusalCode | undefined = result.problem?.code
+  if (result.status === 'already_accepted' || code === 'SEQUENCE_REPEAT') {
+    const { reporter, sequence } = item.batch.batch
+    const known = await durably(options.store.entryOf(reporter, sequence))
+    if (known?.leafHash === toHex(fromSealed(item.batch).leafHash))
+      return item.resolve({ status: 'already_accepted', odd: known.odd, receipt: receiptFor(known.position) })
+  }
+  const { message, facts } = result.problem ?? { message: 'the core gave no reason', facts: {} }
+  item.reject(new Refusal(code ?? 'SEQUENCE_REPEAT', message, facts))
+}

@@ -1,0 +1,120 @@
+/**
+ * The ledger as anyone can compute it from the log: the same code as the core's, over the entries that are stored.
+ * It stands one entry for one with the core's log; where the two differ, nothing is right any more and the daemon stops.
+ */
+import { LogTree } from '../../client/logTree.ts'
+import {
+  type AuthenticBatch,
+  authenticate,
+  configurationLeaf,
+  fromSealed,
+  type SignedBatch,
+} from '../../ledger/batch.ts'
+import type { Rules } from '../../ledger/config.ts'
+import { leafHash } from '../../ledger/eventLog.ts'
+import { type Hex, toBytes, toHex } from '../../ledger/hex.ts'
+import { commitmentOf, createLedger, type Ledger, rootOf } from '../../ledger/state.ts'
+import type { Commitment } from '../../ledger/structs.ts'
+import { applyBatch, type OddEvent } from '../../ledger/transition.ts'
+import { Refusal } from '../../protocol/refusal.ts'
+import { Fatal } from '../errors.ts'
+import type { Entry, Store } from '../store/store.ts'
+import { type AccountsView, createAccountsView } from './accountsView.ts'
+
+/** Views of so many commits are kept at hand: those that may yet turn out to be the anchored one. */
+const viewsMax = 4
+
+export interface Mirror {
+  readonly ledger: Ledger
+  /** All leaf hashes, for proofs. */
+  readonly tree: LogTree
+  /** Applies every stored entry. To be called once, before anything else. @throws Fatal 1 */
+  load(): Promise<void>
+  /** Applies what the core says it accepted at `position`. @throws Fatal 1 if by these rules it is not so */
+  accept(batch: SignedBatch, position: number, odd: readonly OddEvent[]): Entry
+  /** Applies what the core may have accepted before its reply was lost, as the core would. */
+  recover(batches: readonly SignedBatch[]): Entry[]
+  /** Whether the core's log is this one. */
+  isAt(log: { readonly logSize: bigint; readonly logRoot: Hex }): boolean
+  /** Keeps the accounts as they are now, for proofs against this commitment. @throws Fatal 1 if it is not of this state */
+  freeze(commitment: Commitment): void
+  /** The accounts as they were at a commitment: kept, or computed again from the log. */
+  viewAt(commitment: Commitment): Promise<AccountsView>
+}
+
+export function createMirror({ rules, store }: { readonly rules: Rules; readonly store: Store }): Mirror {
+  const ledger = createLedger(rules.configuration)
+  const tree = new LogTree()
+  const views = new Map<Hex, AccountsView>()
+  tree.append(leafHash(configurationLeaf(rules.configuration)))
+
+  const apply = (batch: AuthenticBatch): Entry | undefined => {
+    const outcome = applyBatch(ledger, batch)
+    if (outcome.status !== 'accepted') return undefined
+    tree.append(batch.leafHash)
+    return { position: outcome.position, leafHash: toHex(batch.leafHash), batch, odd: outcome.odd }
+  }
+  const keep = (root: Hex, view: AccountsView): AccountsView => {
+    views.set(root, view)
+    const [oldest] = views.keys()
+    if (oldest && views.size > viewsMax) views.delete(oldest)
+    return view
+  }
+
+  return {
+    ledger,
+    tree,
+    async load() {
+      for await (const { batch, position, leafHash: stored } of store.entries()) {
+        const entry = apply(fromSealed(batch))
+        if (entry?.position !== position || entry.leafHash !== stored)
+          throw new Fatal(`entry ${position} of the store does not follow from those before it`, 1)
+      }
+    },
+    accept(batch, position, odd) {
+      const entry = apply(fromSealed(batch))
+      if (entry?.position !== position || JSON.stringify(entry.odd) !== JSON.stringify(odd))
+        throw new Fatal(`the core accepted at ${position} what the rules do not accept there`, 1)
+      return entry
+    },
+    recover: (batches) =>
+      batches.map((batch) => orNothing(() => apply(authenticate(rules.domain, batch)))).filter((e) => e !== undefined),
+    isAt: ({ logSize, logRoot }) => logSize === BigInt(tree.size) && logRoot === tree.root(),
+    freeze(commitment) {
+      const root = rootOf(commitment)
+      if (root !== rootOf(commitmentOf(ledger)))
+        throw new Fatal(`the core committed to ${root}, which is not the root of its log by the rules`, 1)
+      keep(root, createAccountsView(ledger.accounts.values()))
+    },
+    async viewAt(commitment) {
+      const root = rootOf(commitment)
+      return (
+        views.get(root) ?? keep(root, createAccountsView((await replay(rules, store, commitment)).accounts.values()))
+      )
+    },
+  }
+}
+
+/** The ledger as it was at a commitment. @throws Fatal 1 if the log leads to another root */
+async function replay(rules: Rules, store: Store, commitment: Commitment): Promise<Ledger> {
+  const ledger = createLedger(rules.configuration)
+  if (commitment.logSize > 1n) {
+    for await (const { batch, leafHash: stored } of store.entries()) {
+      applyBatch(ledger, { ...batch, leafHash: toBytes(stored) } as AuthenticBatch)
+      if (BigInt(ledger.log.size) === commitment.logSize) break
+    }
+  }
+  if (rootOf(commitmentOf(ledger)) !== rootOf(commitment))
+    throw new Fatal(`the log does not lead to the anchored root ${rootOf(commitment)}`, 1)
+  return ledger
+}
+
+/** A refused batch consumed nothing, in the core as here. */
+function orNothing<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof Refusal) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,95 @@
+/** Moves the core's sealed state between core and store. The caller holds the lane. */
+import type { Configuration } from '../../ledger/structs.ts'
+import { frameBytesMax } from '../../protocol/frame.ts'
+import type { Result } from '../../protocol/messages.ts'
+import { Refusal, type RefusalCode } from '../../protocol/refusal.ts'
+import { durably } from '../durably.ts'
+import type { Core } from '../enclaveClient.ts'
+import { Fatal } from '../errors.ts'
+import type { RecordPlace, Snapshot, Store } from '../store/store.ts'
+import type { Mirror } from './mirror.ts'
+
+/** Room in a frame for sealed things, as base64. */
+const partBytesMax = frameBytesMax - 1024 * 1024
+const partItemsMax = 4_096
+
+/** A new ledger with a new key; stored before anyone hears of it. */
+export async function createState(core: Core, store: Store, configuration: Configuration): Promise<void> {
+  const { sealedB64 } = await core.request('genesis', { configuration })
+  const last = placeOf(await core.request('status', {}))
+  await durably(store.saveSnapshot({ chunks: sealedB64, last }, []))
+}
+
+/** Gives an empty core what is stored. @throws Fatal 1 if the core does not accept it */
+export async function loadState(core: Core, store: Store): Promise<void> {
+  try {
+    await load(core, store)
+  } catch (error) {
+    // A load that was cut short earlier may still lie in the core: the refusal has cleared it away.
+    if (!isRefusal(error, 'STATE_GAP')) throw fatalIfRefused(error)
+    await load(core, store).catch((again) => {
+      throw fatalIfRefused(again)
+    })
+  }
+}
+
+async function load(core: Core, store: Store): Promise<void> {
+  let part: Uint8Array[] = []
+  let bytes = 0
+  for await (const sealed of store.sealedState()) {
+    const size = Math.ceil(sealed.length / 3) * 4 + 3
+    if (bytes + size > partBytesMax || part.length === partItemsMax) {
+      await core.request('load_state', { sealedB64: part, isLast: false })
+      part = []
+      bytes = 0
+    }
+    part.push(sealed)
+    bytes += size
+  }
+  await core.request('load_state', { sealedB64: part, isLast: true })
+}
+
+/**
+ * Takes over a core that is ahead of the store because replies were lost: its whole state as a new snapshot, and what
+ * was in the lost replies out of the intents. Nothing of that was acknowledged.
+ *
+ * @throws Fatal 1 if the intents do not lead to the core's log: restarting the core from the store then loses nothing
+ * that was acknowledged
+ */
+export async function recoverState(core: Core, store: Store, mirror: Mirror): Promise<void> {
+  const stored = await store.lastRecord()
+  const status = await core.request('status', {})
+  const snapshot = await exportState(core, placeOf(status))
+  // From here on nothing may fail but for good: the mirror goes ahead of the store.
+  const recovered = mirror.recover(await store.intentsAfter(stored?.number ?? 0))
+  if (!mirror.isAt(status))
+    throw new Fatal('the core holds entries that are not stored and that no intent explains: restart the core', 1)
+  await durably(store.saveSnapshot(snapshot, recovered))
+}
+
+/** The present state of the core, whole: that of its record `last`. */
+async function exportState(core: Core, last: RecordPlace): Promise<Snapshot> {
+  const chunks: Uint8Array[] = []
+  for (let count = 1; chunks.length < count; ) {
+    const reply = await core.request('export_state', { chunk: chunks.length })
+    if (Number(reply.record) !== last.number) throw new Error('the core went on while it was exported')
+    chunks.push(reply.sealedB64)
+    count = reply.chunks
+  }
+  return { chunks, last }
+}
+
+/** How far the core's records have come. */
+export const placeOf = ({ record }: Result<'status'>): RecordPlace => ({
+  number: Number(record.number),
+  hash: record.hash,
+})
+
+const isRefusal = (error: unknown, ...codes: readonly RefusalCode[]): boolean =>
+  error instanceof Refusal && (codes as readonly string[]).includes(error.code)
+
+/** A state that the core refuses does not get better by being sent again. */
+const fatalIfRefused = (error: unknown): unknown =>
+  isRefusal(error, 'STATE_FOREIGN', 'STATE_FORGED', 'STATE_GAP', 'STATE_INCOMPLETE', 'NO_STATE_KEY')
+    ? new Fatal(`the core refuses the stored state: ${(error as Error).message}`, 1, { cause: error })
+    : error

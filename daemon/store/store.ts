@@ -1,0 +1,119 @@
+/**
+ * What the daemon keeps, as one interface: SQLite on one machine, something larger for several.
+ * Every write below is atomic, and durable when its promise resolves, but for `intend`, which says why not.
+ */
+import type { SignedBatch } from '../../ledger/batch.ts'
+import type { Hex } from '../../ledger/hex.ts'
+import type { SignedLogHead } from '../../ledger/receipt.ts'
+import type { Commit } from '../../ledger/structs.ts'
+import type { OddEvent } from '../../ledger/transition.ts'
+import type { ChainEvent } from '../chain/events.ts'
+
+/** How far the core's chain of sealed records has come: 0 and the zero hash before the first. */
+export interface RecordPlace {
+  readonly number: number
+  readonly hash: Hex
+}
+
+/** A whole sealed state, and the last record that is in it. */
+export interface Snapshot {
+  readonly chunks: readonly Uint8Array[]
+  readonly last: RecordPlace
+}
+
+/** A batch that is in the log, where, and what in it credited nothing. */
+export interface Entry {
+  readonly position: number
+  readonly leafHash: Hex
+  readonly batch: SignedBatch
+  readonly odd: readonly OddEvent[]
+}
+
+/** What one `apply_event` made durable, together or not at all. */
+export interface Accepted {
+  readonly sealed: Uint8Array
+  readonly entries: readonly Entry[]
+  readonly head: SignedLogHead
+}
+
+export type TransactionStatus = 'pending' | 'landed' | 'reverted' | 'replaced' | 'stuck'
+
+/** A transaction that the core signed, byte for byte: it is only ever sent again as it is. */
+export interface StoredTransaction {
+  readonly hash: Hex
+  readonly raw: Hex
+  readonly nonce: number
+  readonly purpose: 'open' | 'commit'
+  readonly status: TransactionStatus
+}
+
+/** A commit that the core signed. */
+export interface SignedCommit {
+  readonly payoutId: Hex
+  readonly commit: Commit
+  readonly signature: Hex
+}
+
+/** A block that the indexer has taken in. */
+export interface BlockPoint {
+  readonly number: number
+  readonly hash: Hex
+}
+
+export interface PayoutQuery {
+  readonly payee: Hex | undefined
+  /** Only events before this place; undefined: from the newest. */
+  readonly before: { readonly blockNumber: number; readonly logIndex: number } | undefined
+  readonly limit: number
+}
+
+export interface Store {
+  /** The last record that is stored, in the snapshot or after it; undefined where there is no state at all. */
+  lastRecord(): Promise<RecordPlace | undefined>
+  /** The snapshot's chunks in order, then every record after it in order. */
+  sealedState(): AsyncIterable<Uint8Array>
+  /** Replaces snapshot and records; adds entries recovered from intents; forgets all intents. */
+  saveSnapshot(snapshot: Snapshot, recovered: readonly Entry[]): Promise<void>
+  /** Adds the next record with what it stands for. @throws OutOfStep if it is not the next */
+  saveAccepted(accepted: Accepted): Promise<void>
+  /** Adds the next record with the transaction that left the core beside it, and the commit in that, if one is. */
+  saveSigned(sealed: Uint8Array, transaction: StoredTransaction, commit: SignedCommit | undefined): Promise<void>
+  /** How many records lie after the snapshot. */
+  countRecords(): Promise<number>
+
+  /**
+   * Notes batches that are about to be sent to the core, under the number of the record they will get.
+   * Not forced to disk: see the implementation. Forgotten when that record is stored.
+   */
+  intend(record: number, batches: readonly SignedBatch[]): Promise<void>
+  dropIntents(): Promise<void>
+  /** Batches of all intents for records after this one, in the order of sending. */
+  intentsAfter(record: number): Promise<readonly SignedBatch[]>
+
+  /** Entries by position, from the first. */
+  entries(): AsyncIterable<Entry>
+  entryOf(reporter: Hex, sequence: bigint): Promise<Entry | undefined>
+  /** A head signed without a new entry, as for a repeat. */
+  saveLogHead(head: SignedLogHead): Promise<void>
+
+  commitWithRoot(counter: bigint, root: Hex): Promise<SignedCommit | undefined>
+  pendingTransactions(): Promise<readonly StoredTransaction[]>
+  markTransaction(hash: Hex, status: TransactionStatus): Promise<void>
+
+  /** The newest block taken in, or undefined before the first. */
+  cursor(): Promise<BlockPoint | undefined>
+  /** Blocks whose hash is remembered, newest first. */
+  blocks(): Promise<readonly BlockPoint[]>
+  /** Moves the cursor to the last of `blocks` and adds the events up to it. */
+  saveBlocks(blocks: readonly BlockPoint[], events: readonly ChainEvent[]): Promise<void>
+  /** Takes back every block and event above `number`. */
+  rewindBlocks(number: number): Promise<void>
+  /** All events in the order of the chain. */
+  events(): AsyncIterable<ChainEvent>
+  /** The newest `Committed`. */
+  lastCommitted(): Promise<ChainEvent<'Committed'> | undefined>
+  /** `Paid` and `PaymentFailed`, newest first. */
+  payouts(query: PayoutQuery): Promise<readonly ChainEvent<'Paid' | 'PaymentFailed'>[]>
+
+  close(): void
+}
