@@ -1,0 +1,22 @@
+/** What the documents say in tables, held against the code. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { legalPhases } from '../../../enclave/dispatch.ts'
+import { phases } from '../../../protocol/messages.ts'
+import { refusalCodes } from '../../../protocol/refusal.ts'
+
+const protocol = readFileSync(join(import.meta.dirname, '../../../docs/PROTOCOL.md'), 'utf8')
+
+test('PROTOCOL.md: the phase table is the one that dispatch obeys', () => {
+  const rows = [...protocol.matchAll(/^\| `(\w+)` \| (yes|–) \| (yes|–) \| (yes|–) \| (yes|–) \|$/gm)]
+  const table = rows.map(([, method, ...cells]) => [method, phases.filter((_, i) => cells[i] === 'yes')])
+  expect(Object.fromEntries(table)).toEqual(legalPhases)
+})
+
+test('PROTOCOL.md: every refusal is explained, and no other', () => {
+  const [, section = ''] = protocol.split(/^## Refusals$/m)
+  const [table = ''] = section.split(/^## /m)
+  const explained = [...table.matchAll(/^\| (`.*`) \|/gm)].flatMap(([, cell = '']) => cell.match(/[A-Z_]{4,}/g) ?? [])
+  expect(explained.sort()).toEqual([...refusalCodes].sort())
+})
