@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { createApp } from './app.ts'
-import { createChain } from './chain/rpc.ts'
+import type { Chain } from './chain/chain.ts'
 import type { Config } from './config.ts'
 import type { Fatal } from './errors.ts'
 import { createLane } from './lane.ts'
@@ -19,18 +19,23 @@ import { createMirror } from './services/mirror.ts'
 import { createPayer } from './services/payer.ts'
 import { createReconciler } from './services/reconciler.ts'
 import { createGate } from './services/session.ts'
-import { openStore } from './store/sqlite.ts'
+import type { Store } from './store/store.ts'
+
+export interface DaemonOptions {
+  readonly config: Config
+  readonly chain: Chain
+  /** Closed at the end. */
+  readonly store: Store
+  readonly log: Logger
+}
 
 /** Runs the daemon until the signal aborts, then stops it in good order. @throws Fatal */
-export async function runDaemon(config: Config, log: Logger, signal: AbortSignal): Promise<void> {
-  const { rules, pollMs, confirmations, roundsManager, bondingManager } = config
+export async function runDaemon({ config, chain, store, log }: DaemonOptions, signal: AbortSignal): Promise<void> {
+  const { rules, pollMs, confirmations } = config
   const { configuration, hash: configHash } = rules
-  const { verifyingContract: treasury, broker, feeCaps } = configuration
   const failed = Promise.withResolvers<never>()
   const stop = new AbortController()
 
-  const store = openStore(config.store, configHash)
-  const chain = createChain({ rpcUrl: config.rpcUrl, treasury, broker, roundsManager, bondingManager })
   const lane = createLane()
   const gate = createGate((state) => log.info({ state }, 'state'))
   const mirror = createMirror({ rules, store })
@@ -41,7 +46,7 @@ export async function runDaemon(config: Config, log: Logger, signal: AbortSignal
   const payer = createPayer({ chain, rules, mirror, books })
   const reconciler = createReconciler({ chain, mirror, books, payer })
   const ingest = createIngest({ gate, lane, mirror, store, halt: (fatal: Fatal) => failed.reject(fatal) })
-  const caps = lowerCaps(config.transaction, feeCaps)
+  const caps = lowerCaps(config.transaction, configuration.feeCaps)
   const spending = { chain, store, lane, broadcaster, mirror, tree: mirror.tree, caps, gate, log }
 
   const server = createApp({ rules, gate, ingest, mirror, store, books, headWatch, reconciler }, log)

@@ -1,9 +1,12 @@
 /** Starts the daemon: the only reader of the environment and of signals. Exit 1: do not restart me; 75: try again. */
 import { readFileSync } from 'node:fs'
-import { ConfigFaults, loadConfig } from './config.ts'
+import type { Chain } from './chain/chain.ts'
+import { createChain } from './chain/rpc.ts'
+import { type Config, ConfigFaults, loadConfig } from './config.ts'
 import { runDaemon } from './daemon.ts'
 import { Fatal } from './errors.ts'
 import { createLog } from './log.ts'
+import { openStore } from './store/sqlite.ts'
 
 async function main(): Promise<number> {
   const stop = new AbortController()
@@ -12,7 +15,10 @@ async function main(): Promise<number> {
     const config = loadConfig({ env: process.env, readFile: (path) => readFileSync(path, 'utf8') })
     const log = createLog(config.logLevel, process.stdout)
     try {
-      await runDaemon(config, log, stop.signal)
+      await runDaemon(
+        { config, log, chain: chainOf(config), store: openStore(config.store, config.rules.hash) },
+        stop.signal,
+      )
       log.info('stopped')
       return 0
     } catch (error) {
@@ -24,6 +30,11 @@ async function main(): Promise<number> {
     createLog('info', process.stdout).fatal({ faults: error.faults }, 'the configuration has faults')
     return 1
   }
+}
+
+function chainOf({ rpcUrl, rules, roundsManager, bondingManager }: Config): Chain {
+  const { verifyingContract: treasury, broker } = rules.configuration
+  return createChain({ rpcUrl, treasury, broker, roundsManager, bondingManager })
 }
 
 process.exitCode = await main()
