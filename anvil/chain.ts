@@ -50,8 +50,11 @@ export async function startChain({ children, source, logPath, signal }: ChainOpt
   return { rpcUrl: url, chainId: await chainIdOf(url, signal), child }
 }
 
+/** The rules of Prague and Arbitrum's limit of gas: a later fork of Ethereum caps one transaction lower. */
+const asOnArbitrum = ['--hardfork', 'prague', '--gas-limit', '32000000']
+
 /** A block for each transaction at once, and an empty one each second, as on a chain that others use too. */
-const anvilArguments = ['--host', '127.0.0.1', '--port', '0', '--block-time', '1', '--mixed-mining']
+const anvilArguments = ['--host', '127.0.0.1', '--port', '0', '--block-time', '1', '--mixed-mining', ...asOnArbitrum]
 
 function sourceArguments(source: Exclude<ChainSource, { kind: 'running' }>): string[] {
   if (source.kind === 'local') return ['--chain-id', '31337']

@@ -1,0 +1,113 @@
+/** `npm start`: everything on one machine, from signed usage to payouts on a chain. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { Address } from 'viem'
+import { brokerOnArbitrum } from './broker.ts'
+import type { ChainSource } from './chain.ts'
+import { createChildren } from './children.ts'
+import { type Run, runLive, runOnce } from './run.ts'
+
+interface Options {
+  readonly once: boolean
+  readonly json: boolean
+  readonly forkUrl?: string
+  readonly rpcUrl?: string
+  readonly broker: Address
+  readonly port: number
+  readonly dir?: string
+}
+
+const project = join(import.meta.dirname, '..')
+
+const options = new Command('npm start --')
+  .description('Runs chain, contracts, core, daemon and three reporters on this machine, and shows what is paid.')
+  .option('--once', 'pay for 2,000 events, kill the core in the middle, check every book, and end', false)
+  .option('--json', 'with --once: print the summary as JSON, all else goes to stderr', false)
+  .addOption(new Option('--fork-url <url>', 'fork this chain').argParser(parseUrl).conflicts('rpcUrl'))
+  .addOption(new Option('--rpc-url <url>', 'use this development chain, which already runs').argParser(parseUrl))
+  .addOption(
+    new Option('--broker <address>', 'TicketBroker to use if the chain has it; otherwise a stand-in is deployed')
+      .argParser(parseAddress)
+      .default(brokerOnArbitrum, "Livepeer's on Arbitrum One"),
+  )
+  .addOption(new Option('--port <port>', "port of the daemon's API").argParser(parsePort).default(0, 'a free one'))
+  .option('--dir <folder>', 'keep keys, ledger and logs of the run here (default: a temporary folder)')
+  .parse()
+  .opts<Options>()
+
+process.exitCode = await main(options)
+process.exit()
+
+async function main({ once, json, port, broker, dir, ...chain }: Options): Promise<number> {
+  const stop = new AbortController()
+  const interrupted = Symbol('interrupted')
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(interrupted))
+  const folder = makeFolder(dir)
+  const children = createChildren()
+  const run: Run = {
+    world: {
+      children,
+      source: sourceOf(chain),
+      broker,
+      port,
+      folder,
+      signal: stop.signal,
+      onFailure: (error) => stop.abort(error),
+    },
+    // With --json stdout belongs to the summary alone.
+    out: json ? process.stderr : process.stdout,
+    writeSummary: (summary) =>
+      process.stdout.write(json ? `${JSON.stringify(summary)}\n` : `${JSON.stringify(summary, null, 2)}\n`),
+  }
+  try {
+    const isGood = once ? await runOnce(run) : await runLive(run)
+    if (isGood && !dir) rmSync(folder, { recursive: true })
+    if (!isGood) console.error(`Logs and ledger of this run: ${folder}`)
+    return isGood ? 0 : 1
+  } catch (error) {
+    if (stop.signal.reason === interrupted) {
+      if (!dir) rmSync(folder, { recursive: true })
+      return once ? 130 : 0
+    }
+    console.error(`Bursar: ${explain(error)}\nLogs and ledger of this run: ${folder}`)
+    return 1
+  }
+}
+
+/** An error and its causes in words. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause ? `${error.message}: ${explain(error.cause)}` : error.message
+}
+
+/** A folder of its own for each run: keys and ledgers of two runs must not meet. */
+function makeFolder(dir: string | undefined): string {
+  if (dir) {
+    mkdirSync(dir, { recursive: true, mode: 0o700 })
+    return resolve(dir)
+  }
+  mkdirSync(join(project, '.bursar'), { recursive: true })
+  return mkdtempSync(join(project, '.bursar', 'run-'))
+}
+
+function sourceOf({ forkUrl, rpcUrl }: Pick<Options, 'forkUrl' | 'rpcUrl'>): ChainSource {
+  if (forkUrl) return { kind: 'fork', url: forkUrl }
+  return rpcUrl ? { kind: 'running', url: rpcUrl } : { kind: 'local' }
+}
+
+function parseUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:/.test(text)) return text
+  throw new InvalidArgumentError('Write it as http://host:port.')
+}
+
+function parseAddress(text: string): Address {
+  if (/^0x[0-9a-fA-F]{40}$/.test(text)) return text.toLowerCase() as Address
+  throw new InvalidArgumentError('An address is 0x and 40 hex digits.')
+}
+
+function parsePort(text: string): number {
+  const port = /^[0-9]{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (port <= 65_535) return port
+  throw new InvalidArgumentError('A port is a number from 0 to 65535.')
+}

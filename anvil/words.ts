@@ -1,0 +1,20 @@
+/** Amounts and names as people read them. */
+import type { Hex } from '../ledger/hex.ts'
+import type { Payee } from './settings.ts'
+
+const gwei = 10n ** 9n
+
+/** Wei as ETH with nine decimals, cut off. */
+export function ether(wei: bigint): string {
+  const whole = wei / gwei / gwei
+  const decimals = `${(wei / gwei) % gwei}`.padStart(9, '0')
+  return `${whole}.${decimals}`
+}
+
+/** The name of a payee of the demonstration, or its address. */
+export const nameOf = (payees: readonly Payee[], address: Hex): string =>
+  payees.find((payee) => payee.address === address)?.name ?? address
+
+/** A hash or address of which only the ends are shown. */
+export const shorten = (hex: Hex, digits: number): string =>
+  hex.length <= 2 * digits + 5 ? hex : `${hex.slice(0, digits + 2)}…${hex.slice(-digits)}`
