@@ -1,6 +1,6 @@
 /** Batches from the reporter's side: signed here, recognised in the log by their leaf hash. */
 import { secp256k1 } from '@noble/curves/secp256k1.js'
-import { batchLeaf, type SignedBatch } from '../ledger/batch.ts'
+import { entryLeaf, type SignedBatch } from '../ledger/entry.ts'
 import { leafHash } from '../ledger/eventLog.ts'
 import type { Hex } from '../ledger/hex.ts'
 import { addressOf, signHash } from '../ledger/signature.ts'
@@ -26,4 +26,4 @@ export function signBatch({ domain, secretKey, sequence, events }: BatchToSign):
 }
 
 /** What a receipt proves to be in the log, for `verifyReceipt`. */
-export const batchLeafHash = (batch: SignedBatch): Uint8Array => leafHash(batchLeaf(batch))
+export const batchLeafHash = (batch: SignedBatch): Uint8Array => leafHash(entryLeaf(batch))

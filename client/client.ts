@@ -1,5 +1,5 @@
 /** The daemon's public API, typed. What it answers is a claim: receipts and proofs are for `verify.ts` to judge. */
-import type { SignedBatch } from '../ledger/batch.ts'
+import type { SignedBatch } from '../ledger/entry.ts'
 import type { Hex } from '../ledger/hex.ts'
 import type { Codec } from '../protocol/codec.ts'
 import { signedBatch } from '../protocol/messages.ts'

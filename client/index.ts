@@ -1,5 +1,5 @@
 /** The SDK: build and sign batches, talk to the daemon, check what it says. Runs in Node and in a browser. */
-export type { SignedBatch } from '../ledger/batch.ts'
+export type { SignedBatch } from '../ledger/entry.ts'
 export type { Hex } from '../ledger/hex.ts'
 export type { Commitment, Event } from '../ledger/structs.ts'
 export type { Domain } from '../ledger/typedData.ts'

@@ -1,14 +1,14 @@
 /** One handler a method: check, decide, apply, seal, answer. `dispatch.ts` has judged phase and form before. */
-import { type AuthenticBatch, authenticate, type SignedBatch } from '../ledger/batch.ts'
+import { type Authentic, authenticate, type Entry } from '../ledger/entry.ts'
 import { logRoot, pathOfAdded } from '../ledger/eventLog.ts'
 import { toHex, zeroHash } from '../ledger/hex.ts'
 import { invariant } from '../ledger/invariant.ts'
 import { recoverAddress } from '../ledger/signature.ts'
 import { createLedger, type Ledger, rootOf } from '../ledger/state.ts'
 import type { Open } from '../ledger/structs.ts'
-import { applyBatch, type Outcome } from '../ledger/transition.ts'
+import { applyEntry, type Outcome } from '../ledger/transition.ts'
 import { digest } from '../ledger/typedData.ts'
-import { type BatchResult, eventsPerRequestMax, type Method, type Params, type Result } from '../protocol/messages.ts'
+import { type EntryResult, eventsPerRequestMax, type Method, type Params, type Result } from '../protocol/messages.ts'
 import { isRefusalCode, Refusal, refuse } from '../protocol/refusal.ts'
 import { attestState } from './attestation.ts'
 import { type Core, identityOf, type Live, noHead, version } from './core.ts'
@@ -102,19 +102,19 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
     return { open, signature, transaction: transactionOf(live, { open }, signature, hints), recordB64 }
   },
 
-  apply_event(core, { batches }) {
+  apply_event(core, { entries }) {
     const live = liveOf(core)
     const { ledger } = live
-    if (batches.reduce((sum, { batch }) => sum + batch.events.length, 0) > eventsPerRequestMax)
-      refuse('BAD_PARAMS', 'too many events in one request', { path: 'params.batches', expected: eventsPerRequestMax })
+    if (entries.reduce((sum, one) => sum + ('batch' in one ? one.batch.events.length : 0), 0) > eventsPerRequestMax)
+      refuse('BAD_PARAMS', 'too many events in one request', { path: 'params.entries', expected: eventsPerRequestMax })
     const before = ledger.log
-    const accepted: AuthenticBatch[] = []
-    const results = batches.map((untrusted) => applyOne(ledger, untrusted, accepted))
-    const recordB64 = accepted.length > 0 ? sealChange(live, { what: 'batches', batches: accepted }) : null
+    const accepted: Authentic[] = []
+    const results = entries.map((untrusted) => applyOne(ledger, untrusted, accepted))
+    const recordB64 = accepted.length > 0 ? sealChange(live, { what: 'entries', entries: accepted }) : null
 
     // Nothing is acknowledged before an epoch is open: a receipt of a boot that the chain does not know proves a fault.
     if (core.phase !== 'open') return { results, head: null, ...logOf(ledger), recordB64 }
-    const leaves = accepted.map((batch) => batch.leafHash)
+    const leaves = accepted.map((one) => one.leafHash)
     const withPaths = results.map((result) =>
       result.status === 'accepted' ? { ...result, path: pathOfAdded(before, leaves, result.position ?? 0) } : result,
     )
@@ -185,13 +185,13 @@ const transactionOf = (
   hints: Params<'sign_transaction'>['hints'],
 ) => live.signer.signTransaction({ ...hints, data: encodeCall(call, signature) })
 
-/** Judges one batch alone: a refusal of it leaves the others untouched. */
-function applyOne(ledger: Ledger, untrusted: SignedBatch, accepted: AuthenticBatch[]): BatchResult {
+/** Judges one entry alone: a refusal of it leaves the others untouched. */
+function applyOne(ledger: Ledger, untrusted: Entry, accepted: Authentic[]): EntryResult {
   const nothing = { position: null, odd: [], path: [], problem: null }
   try {
-    const batch = authenticate(ledger.rules.domain, untrusted)
-    const outcome: Outcome = applyBatch(ledger, batch)
-    if (outcome.status === 'accepted') accepted.push(batch)
+    const entry = authenticate(ledger.rules, untrusted)
+    const outcome: Outcome = applyEntry(ledger, entry)
+    if (outcome.status === 'accepted') accepted.push(entry)
     return { ...nothing, ...outcome }
   } catch (error) {
     if (!(error instanceof Refusal && isRefusalCode(error.code))) throw error

@@ -1,7 +1,7 @@
 /** Commits: which totals are paid, on which rail, with which tickets. What anyone is owed is the ledger's to say. */
-import { payeeRule, rail } from '../ledger/config.ts'
+import { rail } from '../ledger/config.ts'
 import { concat, type Hex, toBytes, toHex } from '../ledger/hex.ts'
-import { commitmentOf, type Ledger } from '../ledger/state.ts'
+import { commitmentOf, type Ledger, payeeRule } from '../ledger/state.ts'
 import type { Commit } from '../ledger/structs.ts'
 import { abiEncode } from '../ledger/typedData.ts'
 import type { Params } from '../protocol/messages.ts'
@@ -35,13 +35,13 @@ export function decidePayments(ledger: Ledger, wanted: readonly Wanted[]): Decid
     seen.add(payee)
     const account = ledger.accounts.get(payee)
     if (!account) refuse('UNKNOWN_PAYEE', 'this payee has no account', { payee })
-    if (total > account.earnedWei)
+    if (total > account.balance.earnedWei)
       refuse('TOTAL_ABOVE_EARNED', 'no more is paid than was earned', {
         payee,
-        earned: `${account.earnedWei}`,
+        earned: `${account.balance.earnedWei}`,
         got: `${total}`,
       })
-    const isTicket = payeeRule(ledger.rules, payee).rail === rail.ticket
+    const isTicket = payeeRule(ledger, payee).rail === rail.ticket
     if (paid >= total) leftOut.push(payee)
     else (isTicket ? tickets : direct).push({ ...payment, isTicket })
   }

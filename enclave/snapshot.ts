@@ -1,12 +1,14 @@
 /** The whole state of a core as plain chunks, before they are sealed: a head, then balances, then open sessions. */
+
+import { checkConfiguration } from '../ledger/config.ts'
 import { type Hex, toBytes, toHex } from '../ledger/hex.ts'
 import { invariant } from '../ledger/invariant.ts'
-import { createLedger, type Ledger, setEarned } from '../ledger/state.ts'
+import { type Account, emptyLedger, type Ledger, setBalance } from '../ledger/state.ts'
 import { hex, int, list, nullable, object, struct, uint, type Value } from '../protocol/codec.ts'
 
 const accountsPerChunk = 65_536
-const accountBytes = 32 // address, then earned as 12 bytes
-const sessionsPerChunk = 5_000
+const accountBytes = 44 // address, then earned and debt as 12 bytes each
+const rowsPerChunk = 5_000
 
 const ownHead = object({ counter: uint(64), root: hex(32) })
 
@@ -34,11 +36,14 @@ const head = object({
     1000,
   ),
   accountChunks: int(2 ** 16),
+  preferenceChunks: int(2 ** 16),
 })
+
+const preferences = list(struct('Preference'), rowsPerChunk)
 
 const sessions = list(
   object({ reporter: hex(20), id: hex(32), payee: hex(20), tariff: hex(32), lastMs: uint(96), remainder: uint(64) }),
-  sessionsPerChunk,
+  rowsPerChunk,
 )
 
 const identityCodec = object(identity)
@@ -62,66 +67,84 @@ function* slices<T>(items: Iterable<T>, size: number): Generator<T[]> {
   if (slice.length > 0) yield slice
 }
 
-/** The state as chunks of at most about 2 MiB. */
+/** The state as chunks of at most about 3 MiB. */
 export function encodeSnapshot({ identity, ledger }: Snapshot): Uint8Array[] {
-  const accountChunks = [...slices(ledger.accounts.values(), accountsPerChunk)].map((accounts) => {
-    const chunk = new Uint8Array(accounts.length * accountBytes)
-    accounts.forEach(({ payee, earnedWei }, i) => {
-      chunk.set(toBytes(payee), i * accountBytes)
-      chunk.set(toBytes(`0x${earnedWei.toString(16).padStart(24, '0')}`), i * accountBytes + 20)
-    })
-    return chunk
-  })
+  const accounts = [...ledger.accounts.values()]
+  const accountChunks = [...slices(accounts, accountsPerChunk)].map(writeAccounts)
+  const signed = accounts.flatMap(({ preference }) => preference ?? [])
+  const preferenceChunks = [...slices(signed, rowsPerChunk)].map((rows) => utf8(preferences.write(rows)))
   const reporters = [...ledger.reporters].map(([reporter, state]) => ({
     ...state,
     reporter,
     last: state.last ? { leafHash: toHex(state.last.leafHash), position: state.last.position } : null,
   }))
-  const rows = [...ledger.reporters].flatMap(([reporter, state]) =>
+  const open = [...ledger.reporters].flatMap(([reporter, state]) =>
     [...state.sessions].map(([id, session]) => ({ reporter, id, ...session })),
   )
-  return [
-    utf8(
-      head.write({
-        ...identity,
-        configuration: ledger.rules.configuration,
-        log: { size: ledger.log.size, peaks: ledger.log.peaks.map(toHex) },
-        totalEarnedWei: ledger.totalEarnedWei,
-        reporters,
-        accountChunks: accountChunks.length,
-      }),
-    ),
-    ...accountChunks,
-    ...[...slices(rows, sessionsPerChunk)].map((slice) => utf8(sessions.write(slice))),
-  ]
+  const first = head.write({
+    ...identity,
+    configuration: ledger.rules.configuration,
+    log: { size: ledger.log.size, peaks: ledger.log.peaks.map(toHex) },
+    totalEarnedWei: ledger.totalEarnedWei,
+    reporters,
+    accountChunks: accountChunks.length,
+    preferenceChunks: preferenceChunks.length,
+  })
+  const sessionChunks = [...slices(open, rowsPerChunk)].map((rows) => utf8(sessions.write(rows)))
+  return [utf8(first), ...accountChunks, ...preferenceChunks, ...sessionChunks]
 }
 
 /** The state that {@link encodeSnapshot} wrote. Its chunks were sealed by a core: a fault in them is ours. */
 export function decodeSnapshot([first, ...rest]: readonly Uint8Array[]): Snapshot {
-  const { configuration, log, totalEarnedWei, reporters, accountChunks, ...identity } = head.read(
+  const { configuration, log, totalEarnedWei, reporters, accountChunks, preferenceChunks, ...identity } = head.read(
     parse(first as Uint8Array),
     'snapshot',
   )
-  const ledger = createLedger(configuration)
+  const ledger = emptyLedger(checkConfiguration(configuration))
   ledger.log = { size: log.size, peaks: log.peaks.map(toBytes) }
   ledger.totalEarnedWei = totalEarnedWei
   for (const { reporter, last, ...state } of reporters) {
     const position = last ? { leafHash: toBytes(last.leafHash), position: last.position } : undefined
     ledger.reporters.set(reporter, { ...state, last: position, sessions: new Map() })
   }
+  const firstSession = accountChunks + preferenceChunks
   for (const chunk of rest.slice(0, accountChunks)) readAccounts(ledger, chunk)
-  for (const chunk of rest.slice(accountChunks)) {
-    for (const { reporter, id, ...session } of sessions.read(parse(chunk), 'sessions'))
-      ledger.reporters.get(reporter)?.sessions.set(id, session)
-  }
-  const sum = [...ledger.accounts.values()].reduce((total, account) => total + account.earnedWei, 0n)
+  for (const chunk of rest.slice(accountChunks, firstSession)) readPreferences(ledger, chunk)
+  for (const chunk of rest.slice(firstSession)) readSessions(ledger, chunk)
+  const sum = [...ledger.accounts.values()].reduce((total, { balance }) => total + balance.earnedWei, 0n)
   invariant(sum === totalEarnedWei, 'the balances of a snapshot do not add up to its total')
   return { identity, ledger }
+}
+
+function writeAccounts(accounts: readonly Account[]): Uint8Array {
+  const chunk = new Uint8Array(accounts.length * accountBytes)
+  accounts.forEach(({ payee, balance }, i) => {
+    const amounts = [balance.earnedWei, balance.debtWei].map((wei) => wei.toString(16).padStart(24, '0')).join('')
+    chunk.set(toBytes(`${payee}${amounts}`), i * accountBytes)
+  })
+  return chunk
 }
 
 function readAccounts(ledger: Ledger, chunk: Uint8Array): void {
   for (let at = 0; at < chunk.length; at += accountBytes) {
     const payee: Hex = toHex(chunk.subarray(at, at + 20))
-    setEarned(ledger, payee, BigInt(toHex(chunk.subarray(at + 20, at + accountBytes))))
+    const amount = (from: number): bigint => BigInt(toHex(chunk.subarray(at + from, at + from + 12)))
+    setBalance(ledger, payee, { earnedWei: amount(20), debtWei: amount(32) })
+  }
+}
+
+function readPreferences(ledger: Ledger, chunk: Uint8Array): void {
+  for (const preference of preferences.read(parse(chunk), 'preferences')) {
+    const account = ledger.accounts.get(preference.payee)
+    invariant(account !== undefined, 'a preference of nobody')
+    account.preference = preference
+  }
+}
+
+function readSessions(ledger: Ledger, chunk: Uint8Array): void {
+  for (const { reporter, id, ...session } of sessions.read(parse(chunk), 'sessions')) {
+    const state = ledger.reporters.get(reporter)
+    invariant(state !== undefined, 'a session of nobody')
+    state.sessions.set(id, session)
   }
 }

@@ -8,7 +8,14 @@ import { type Domain, hashStruct } from './typedData.ts'
 export const rail = { direct: 0, ticket: 1 } as const
 
 /** What an event can be; bit n of a reporter's `kinds` allows kind n. */
-export const eventKind = { workload: 0, sessionStart: 1, sessionHeartbeat: 2, sessionEnd: 3, credit: 4 } as const
+export const eventKind = {
+  workload: 0,
+  sessionStart: 1,
+  sessionHeartbeat: 2,
+  sessionEnd: 3,
+  credit: 4,
+  debit: 5,
+} as const
 const allKinds = Object.values(eventKind).reduce<number>((bits, kind) => bits | (1 << kind), 0)
 
 /** No batch is larger, whatever the configuration says: it bounds the work of one request. */
@@ -24,16 +31,16 @@ export interface Rules {
   readonly payees: ReadonlyMap<Hex, Struct<'Payee'>>
 }
 
-/** @throws Refusal `BAD_CONFIGURATION` with the fault in its facts. */
+function must(holds: boolean, fault: string): void {
+  if (!holds) refuse('BAD_CONFIGURATION', fault, { fault })
+}
+
+/** Checks a configuration by itself. @throws Refusal `BAD_CONFIGURATION` with the fault in its facts */
 export function checkConfiguration(configuration: Configuration): Rules {
   const { reporters, tariffs, payees, limits } = configuration
-  const must = (holds: boolean, fault: string): void => {
-    if (!holds) refuse('BAD_CONFIGURATION', fault, { fault })
-  }
-  must(configuration.version === 1n, 'the first configuration has version 1')
-  must(configuration.previous === zeroHash, 'the first configuration follows none')
   must(configuration.verifyingContract !== zeroAddress, 'verifying_contract is zero')
   must(configuration.chainId > 0n, 'chain_id is zero')
+  checkSigners(configuration)
   must(isRail(configuration.rail) && payees.every((p) => isRail(p.rail)), 'a rail is 0 (direct) or 1 (ticket)')
   must(reporters.length <= 256 && tariffs.length <= 256, 'at most 256 reporters and 256 tariffs are listed')
   must(
@@ -64,10 +71,43 @@ export function checkConfiguration(configuration: Configuration): Rules {
   }
 }
 
-/** How and from which amount on a payee is paid. Never the host's to say. */
-export function payeeRule(rules: Rules, payee: Hex): { rail: number; minimumWei: bigint } {
-  return rules.payees.get(payee) ?? rules.configuration
+function checkSigners({ kmsKeys, signers, threshold }: Configuration): void {
+  must(kmsKeys.length <= 8 && kmsKeys.every((key) => key.length <= 2 + 2 * 256), 'kms_keys: at most 8 of 256 bytes')
+  must(areDistinct(kmsKeys), 'a KMS key is listed twice')
+  must(signers.length <= 32 && areAscending(signers), 'signers: at most 32, ascending, each once')
+  must(threshold <= signers.length, 'threshold is above the number of signers')
+  must(threshold > 0 || signers.length === 0, 'threshold is zero, yet there are signers')
 }
+
+/** The first configuration of a log follows none. @throws Refusal `BAD_CONFIGURATION` */
+export function checkFirstConfiguration(configuration: Configuration): Rules {
+  must(configuration.version === 1n, 'the first configuration has version 1')
+  must(configuration.previous === zeroHash, 'the first configuration follows none')
+  return checkConfiguration(configuration)
+}
+
+/**
+ * Checks a configuration as the successor of the one in force: chain, contract, broker and KMS keys stay for ever.
+ * @throws Refusal `WRONG_VERSION`, `BAD_CONFIGURATION`
+ */
+export function checkNextConfiguration({ configuration: before, hash }: Rules, next: Configuration): Rules {
+  const expected = before.version + 1n
+  if (next.version !== expected)
+    refuse('WRONG_VERSION', 'a configuration has the version after the one in force', {
+      expected: `${expected}`,
+      got: `${next.version}`,
+    })
+  must(next.previous === hash, 'previous is not the hash of the configuration in force')
+  must(next.chainId === before.chainId, 'chain_id never changes')
+  must(next.verifyingContract === before.verifyingContract, 'verifying_contract never changes')
+  must(next.broker === before.broker, 'broker never changes')
+  must(next.kmsKeys.join() === before.kmsKeys.join(), 'kms_keys never change')
+  return checkConfiguration(next)
+}
+
+/** How a payee is paid by what the operator lists. What the payee itself prefers comes before it: `payeeRule` in `state.ts`. */
+export const listedRule = (rules: Rules, payee: Hex): { readonly rail: number; readonly minimumWei: bigint } =>
+  rules.payees.get(payee) ?? rules.configuration
 
 /** Whether an event may name this payee. The contract and the broker would keep what they are paid. */
 export function isPayeeAllowed({ configuration, payees }: Rules, payee: Hex): boolean {
@@ -75,5 +115,7 @@ export function isPayeeAllowed({ configuration, payees }: Rules, payee: Hex): bo
   return configuration.payeesOpen || payees.has(payee)
 }
 
-const isRail = (value: number): boolean => value === rail.direct || value === rail.ticket
+/** Whether a number names a rail. */
+export const isRail = (value: number): boolean => value === rail.direct || value === rail.ticket
 const areDistinct = (values: readonly Hex[]): boolean => new Set(values).size === values.length
+const areAscending = (values: readonly Hex[]): boolean => values.every((v, i) => i === 0 || (values[i - 1] as Hex) < v)

@@ -11,6 +11,7 @@ export const ledgerRefusalCodes = [
   'WRONG_CONTRACT',
   'BAD_SIGNATURE',
   'UNKNOWN_REPORTER',
+  'REPORTER_CLOSED',
   'SEQUENCE_GAP',
   'SEQUENCE_REPEAT',
   'BATCH_TOO_LARGE',
@@ -26,6 +27,12 @@ export const ledgerRefusalCodes = [
   'BUDGET_EXCEEDED',
   'ACCOUNT_LIMIT',
   'SESSION_LIMIT',
+  'UNKNOWN_PAYEE',
+  'PREFERENCE_MALFORMED',
+  'PREFERENCE_LIMIT',
+  'IN_DEBT',
+  'WRONG_VERSION',
+  'WRONG_SIGNERS',
 ] as const
 
 export class Refusal<Code extends string = string> extends Error {

@@ -4,26 +4,21 @@
  */
 import { eventKind } from './config.ts'
 import type { Session } from './state.ts'
-import type { Event, Struct, Tariff } from './structs.ts'
+import type { Event, Limits, Tariff } from './structs.ts'
 
 /** Why an event credited nothing. */
-export type Oddity = 'SESSION_ALREADY_OPEN' | 'SESSION_NOT_OPEN' | 'TIME_RAN_BACKWARDS'
+export type Oddity = 'SESSION_ALREADY_OPEN' | 'SESSION_NOT_OPEN' | 'TIME_RAN_BACKWARDS' | 'TARIFF_GONE' | 'PAYEE_GONE'
 
 export type SessionStep =
   | { readonly odd: Oddity }
   | { readonly odd?: never; readonly session: Session | undefined; readonly creditWei: bigint }
 
 /** Whether a session has ended by silence, at its last event. */
-export const isIdle = (session: Session, nowMs: bigint, limits: Struct<'Limits'>): boolean =>
+export const isIdle = (session: Session, nowMs: bigint, limits: Limits): boolean =>
   nowMs - session.lastMs > limits.sessionIdleMs
 
 /** What one event makes of the session that is open under its id, if one is. Pure. */
-export function decideSession(
-  open: Session | undefined,
-  event: Event,
-  tariff: Tariff,
-  limits: Struct<'Limits'>,
-): SessionStep {
+export function decideSession(open: Session | undefined, event: Event, tariff: Tariff, limits: Limits): SessionStep {
   const nowMs = event.value
   if (event.kind === eventKind.sessionStart) {
     if (open) return { odd: 'SESSION_ALREADY_OPEN' }

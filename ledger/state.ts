@@ -1,20 +1,30 @@
 /**
  * The state of a ledger: a pure function of its log. Held mutable for speed; only `transition.ts` changes it.
- * What only ever grows: the log, every account's `earned`, every reporter's sequence and spent budget.
+ * What only ever grows: the log, every account's `earned`, every reporter's sequence and spent budget, every payee's number.
  */
 import { AccountsTree, accountLeaf } from './accountsTree.ts'
-import { configurationLeaf } from './batch.ts'
-import { checkConfiguration, type Rules } from './config.ts'
+import { checkFirstConfiguration, listedRule, type Rules } from './config.ts'
+import { entryLeaf } from './entry.ts'
 import { append, emptyLog, type Frontier, leafHash, logRoot } from './eventLog.ts'
 import type { Hex } from './hex.ts'
-import type { Commitment, Configuration } from './structs.ts'
+import type { Commitment, Configuration, Preference } from './structs.ts'
 import { hashStruct } from './typedData.ts'
+
+/** What only `transition.ts` may write anew. */
+export interface Balance {
+  /** Cumulative, never falls. */
+  readonly earnedWei: bigint
+  /** What debits took and credits have not yet paid back. */
+  readonly debtWei: bigint
+}
 
 export interface Account {
   /** Place of the leaf in the accounts tree: the order in which accounts began. */
   readonly index: number
   readonly payee: Hex
-  earnedWei: bigint
+  balance: Balance
+  /** The last that the payee signed. */
+  preference: Preference | undefined
 }
 
 export interface Session {
@@ -36,7 +46,8 @@ export interface ReporterState {
 }
 
 export interface Ledger {
-  readonly rules: Rules
+  rules: Rules
+  /** Everyone who was ever listed: one that is removed and listed again goes on with its sequence. */
   readonly reporters: Map<Hex, ReporterState>
   readonly accounts: Map<Hex, Account>
   readonly tree: AccountsTree
@@ -44,31 +55,53 @@ export interface Ledger {
   totalEarnedWei: bigint
 }
 
-/** The ledger whose log holds nothing but its first configuration. @throws Refusal `BAD_CONFIGURATION` */
-export function createLedger(configuration: Configuration): Ledger {
-  const rules = checkConfiguration(configuration)
-  return {
+/** A ledger under these rules of which nothing else is known yet. */
+export function emptyLedger(rules: Rules): Ledger {
+  const ledger: Ledger = {
     rules,
-    reporters: new Map(
-      [...rules.reporters.keys()].map((reporter) => [
-        reporter,
-        { nextSequence: 0n, last: undefined, spentWei: 0n, accountsBegun: 0n, sessions: new Map() },
-      ]),
-    ),
+    reporters: new Map(),
     accounts: new Map(),
     tree: new AccountsTree(),
-    log: append(emptyLog, leafHash(configurationLeaf(configuration))),
+    log: emptyLog,
     totalEarnedWei: 0n,
+  }
+  listReporters(ledger)
+  return ledger
+}
+
+/** The ledger whose log holds nothing but its first configuration. @throws Refusal `BAD_CONFIGURATION` */
+export function createLedger(configuration: Configuration): Ledger {
+  const ledger = emptyLedger(checkFirstConfiguration(configuration))
+  ledger.log = append(emptyLog, leafHash(entryLeaf({ configuration, signatures: [] })))
+  return ledger
+}
+
+/** Begins every reporter that the rules list for the first time. */
+export function listReporters({ rules, reporters }: Ledger): void {
+  for (const reporter of rules.reporters.keys()) {
+    if (!reporters.has(reporter))
+      reporters.set(reporter, {
+        nextSequence: 0n,
+        last: undefined,
+        spentWei: 0n,
+        accountsBegun: 0n,
+        sessions: new Map(),
+      })
   }
 }
 
-/** Sets what an account has earned, beginning it if need be. Not for use outside `ledger/` and the loading of a snapshot. */
-export function setEarned(ledger: Ledger, payee: Hex, earnedWei: bigint): void {
-  const account = ledger.accounts.get(payee) ?? { index: ledger.accounts.size, payee, earnedWei }
-  account.earnedWei = earnedWei
+/** Sets a balance, beginning the account if need be. Not for use outside `ledger/` and the loading of a snapshot. */
+export function setBalance(ledger: Ledger, payee: Hex, balance: Balance): Account {
+  const account = ledger.accounts.get(payee) ?? { index: ledger.accounts.size, payee, balance, preference: undefined }
+  account.balance = balance
   ledger.accounts.set(payee, account)
-  ledger.tree.set(account.index, () => accountLeaf(payee, account.earnedWei))
+  ledger.tree.set(account.index, () => accountLeaf(payee, account.balance.earnedWei))
+  return account
 }
+
+/** How and from which amount on a payee is paid: by its own preference, else by the configuration. Never the host's to say. */
+export const payeeRule = (ledger: Ledger, payee: Hex): { readonly rail: number; readonly minimumWei: bigint } =>
+  ledger.accounts.get(payee)?.preference ?? listedRule(ledger.rules, payee)
 
 /** What a commit anchors of the present state; its EIP-712 hashStruct is the root. */
 export const commitmentOf = (ledger: Ledger): Commitment => ({

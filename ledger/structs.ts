@@ -21,6 +21,15 @@ export const structs = {
     ['events', 'Event[]'],
   ],
 
+  // What a payee decides.
+  Preference: [
+    ['payee', 'address'],
+    ['number', 'uint64'], // 0, 1, 2, ...: each once, in order
+    ['rail', 'uint8'],
+    ['minimumWei', 'uint96'],
+    ['redirect', 'address'], // who gets what is credited from now on; zero: the payee itself
+  ],
+
   // What the operator decides.
   Reporter: [
     ['reporter', 'address'],
@@ -46,6 +55,7 @@ export const structs = {
     ['batchEventsMax', 'uint64'],
     ['sessionGapMs', 'uint64'], // a longer silence credits nothing
     ['sessionIdleMs', 'uint64'], // a longer one has ended the session
+    ['preferencesMax', 'uint64'], // of one payee, in all
   ],
   FeeCaps: [
     ['gas', 'uint64'],
@@ -58,6 +68,9 @@ export const structs = {
     ['chainId', 'uint64'],
     ['verifyingContract', 'address'],
     ['broker', 'address'],
+    ['kmsKeys', 'bytes[]'], // SPKI DER of P-384 keys that the state key is wrapped to
+    ['signers', 'address[]'], // ascending; plain keys: a core cannot ask a multisig
+    ['threshold', 'uint8'], // how many of them change the configuration; 0 of none: it never changes
     ['reporters', 'Reporter[]'],
     ['tariffs', 'Tariff[]'],
     ['payeesOpen', 'bool'], // whether a payee that is not listed may be credited
@@ -133,6 +146,7 @@ export const elementOf = (type: string): string | undefined => (type.endsWith('[
 
 export type Event = Struct<'Event'>
 export type Batch = Struct<'Batch'>
+export type Preference = Struct<'Preference'>
 export type Reporter = Struct<'Reporter'>
 export type Tariff = Struct<'Tariff'>
 export type Configuration = Struct<'Configuration'>

@@ -1,90 +1,73 @@
 /**
  * The one transition of the ledger, used unchanged by the core, the daemon's mirror, an auditor's replay and the
- * simulation. A batch is decided whole on paper, then written; a refusal at any point has written nothing.
+ * simulation. An entry is decided whole on paper, then written; a refusal at any point has written nothing.
  */
-import type { AuthenticBatch } from './batch.ts'
-import { eventKind, isPayeeAllowed } from './config.ts'
+import { checkNextConfiguration, isPayeeAllowed, isRail } from './config.ts'
+import type { Authentic, Entry, SignedBatch, SignedConfiguration, SignedPreference } from './entry.ts'
 import { append } from './eventLog.ts'
-import { type Hex, toHex, zeroAddress, zeroHash } from './hex.ts'
+import { amountCeiling, type Draft, decideEvent, type OddEvent } from './events.ts'
+import { toHex, zeroAddress } from './hex.ts'
 import { invariant } from './invariant.ts'
 import { refuse } from './refusal.ts'
-import { decideSession, isIdle, type Oddity } from './sessions.ts'
-import { type Ledger, type ReporterState, type Session, setEarned } from './state.ts'
-import type { Event, Reporter, Struct, Tariff } from './structs.ts'
-
-/** Amounts and totals stay below it everywhere, on chain too. */
-export const amountCeiling = 2n ** 96n
-
-/** An event that was logged and credited nothing: its place in the batch, and why. */
-export interface OddEvent {
-  readonly index: number
-  readonly reason: Oddity
-}
+import { type Ledger, listReporters, setBalance } from './state.ts'
 
 export type Outcome =
   | { readonly status: 'accepted'; readonly position: number; readonly odd: readonly OddEvent[] }
   | { readonly status: 'already_accepted'; readonly position: number }
 
-/** What a batch will do, gathered event by event. Sessions set to undefined are closed. */
-interface Draft {
-  readonly reporter: Reporter
-  readonly before: ReporterState
-  readonly credits: Map<Hex, bigint>
-  readonly sessions: Map<Hex, Session | undefined>
-  readonly odd: OddEvent[]
-  openSessions: number
-  accountsBegun: bigint
+/** Applies an entry, or answers a repeat of a reporter's last batch. @throws Refusal of the ledger's list: nothing changed */
+export function applyEntry(ledger: Ledger, entry: Authentic<Entry>): Outcome {
+  if ('batch' in entry) return applyBatch(ledger, entry)
+  const position = ledger.log.size
+  if ('preference' in entry) applyPreference(ledger, entry)
+  else applyConfiguration(ledger, entry)
+  ledger.log = append(ledger.log, entry.leafHash)
+  return { status: 'accepted', position, odd: [] }
 }
 
-interface Due {
-  readonly payee: Hex
-  readonly wei: bigint
-}
-
-/** Applies a batch, or answers a repeat of the reporter's last one. @throws Refusal of the ledger's list: nothing changed */
-export function applyBatch(ledger: Ledger, batch: AuthenticBatch): Outcome {
+function applyBatch(ledger: Ledger, batch: Authentic<SignedBatch>): Outcome {
   const draft = decideBatch(ledger, batch)
   if ('status' in draft) return draft
   const position = ledger.log.size
   const { before } = draft
 
-  let total = 0n
-  for (const [payee, wei] of draft.credits) {
-    setEarned(ledger, payee, (ledger.accounts.get(payee)?.earnedWei ?? 0n) + wei)
-    total += wei
+  let gained = 0n
+  for (const [payee, balance] of draft.balances) {
+    const earnedBefore = ledger.accounts.get(payee)?.balance.earnedWei ?? 0n
+    invariant(balance.earnedWei >= earnedBefore && balance.debtWei >= 0n, 'what was earned never falls')
+    gained += balance.earnedWei - earnedBefore
+    setBalance(ledger, payee, balance)
   }
   for (const [id, session] of draft.sessions) {
     if (session) before.sessions.set(id, session)
     else before.sessions.delete(id)
   }
-  before.spentWei += total
+  before.spentWei += sumOf(draft.movedWei)
   before.accountsBegun += draft.accountsBegun
   before.nextSequence += 1n
   before.last = { leafHash: batch.leafHash, position }
-  ledger.totalEarnedWei += total
+  ledger.totalEarnedWei += draft.earnedWei
   ledger.log = append(ledger.log, batch.leafHash)
 
+  invariant(gained === draft.earnedWei, 'the balances do not add up to the total')
   invariant(before.spentWei <= draft.reporter.budgetWei, 'a reporter spent more than its budget')
   invariant(ledger.totalEarnedWei < amountCeiling, 'the total is out of range')
   invariant(before.sessions.size === draft.openSessions, 'open sessions were miscounted')
   return { status: 'accepted', position, odd: draft.odd }
 }
 
-function decideBatch(ledger: Ledger, { batch, leafHash }: AuthenticBatch): Draft | Outcome {
+function decideBatch(ledger: Ledger, { batch, leafHash }: Authentic<SignedBatch>): Draft | Outcome {
   const { rules } = ledger
-  const reporter = rules.reporters.get(batch.reporter)
-  const before = ledger.reporters.get(batch.reporter)
-  if (!reporter || !before) refuse('UNKNOWN_REPORTER', 'no such reporter', { reporter: batch.reporter })
+  const { reporter: address } = batch
+  const before = ledger.reporters.get(address)
+  const reporter = rules.reporters.get(address)
+  if (!before) refuse('UNKNOWN_REPORTER', 'no such reporter', { reporter: address })
+  const { last } = before
+  if (last && batch.sequence + 1n === before.nextSequence && toHex(last.leafHash) === toHex(leafHash))
+    return { status: 'already_accepted', position: last.position }
+  if (!reporter) refuse('REPORTER_CLOSED', 'this reporter was removed from the configuration', { reporter: address })
 
-  const expected = `${before.nextSequence}`
-  if (batch.sequence > before.nextSequence)
-    refuse('SEQUENCE_GAP', 'batches before this one are missing', { expected, got: `${batch.sequence}` })
-  if (batch.sequence < before.nextSequence) {
-    const { last } = before
-    if (last && batch.sequence + 1n === before.nextSequence && toHex(last.leafHash) === toHex(leafHash))
-      return { status: 'already_accepted', position: last.position }
-    refuse('SEQUENCE_REPEAT', 'this sequence was used by an earlier batch', { expected, got: `${batch.sequence}` })
-  }
+  checkNext('batches', before.nextSequence, batch.sequence)
   const eventsMax = rules.configuration.limits.batchEventsMax
   if (BigInt(batch.events.length) > eventsMax)
     refuse('BATCH_TOO_LARGE', 'too many events in one batch', { max: `${eventsMax}`, got: batch.events.length })
@@ -92,11 +75,13 @@ function decideBatch(ledger: Ledger, { batch, leafHash }: AuthenticBatch): Draft
   const draft: Draft = {
     reporter,
     before,
-    credits: new Map(),
+    balances: new Map(),
+    movedWei: new Map(),
     sessions: new Map(),
     odd: [],
     openSessions: before.sessions.size,
     accountsBegun: 0n,
+    earnedWei: 0n,
   }
   batch.events.forEach((event, index) => {
     decideEvent(ledger, draft, event, index)
@@ -105,117 +90,58 @@ function decideBatch(ledger: Ledger, { batch, leafHash }: AuthenticBatch): Draft
   return draft
 }
 
-function decideEvent(ledger: Ledger, draft: Draft, event: Event, index: number): void {
-  const { kind } = event
-  if (!Object.values<number>(eventKind).includes(kind))
-    refuse('KIND_UNKNOWN', 'no such kind of event', { event: index, kind })
-  if ((draft.reporter.kinds & (1 << kind)) === 0)
-    refuse('KIND_NOT_ALLOWED', 'this reporter may not send events of this kind', { event: index, kind })
-
-  const due = decideDue(ledger, draft, event, index)
-  if (due) credit(ledger, draft, due, index)
+/** A reporter's batches and a payee's preferences are numbered without gaps: each counts once, in its order. */
+function checkNext(what: string, next: bigint, got: bigint): void {
+  const facts = { expected: `${next}`, got: `${got}` }
+  if (got > next) refuse('SEQUENCE_GAP', `${what} before this one are missing`, facts)
+  if (got < next) refuse('SEQUENCE_REPEAT', `this number was used by one of the ${what} before`, facts)
 }
 
-/** What an event credits to whom; nothing if it is odd. */
-function decideDue(ledger: Ledger, draft: Draft, event: Event, index: number): Due | undefined {
-  const { kind, payee, value } = event
-  if (kind === eventKind.credit) {
-    if (event.tariff !== zeroHash) refuse('EVENT_MALFORMED', 'a credit names no tariff', { event: index })
-    return { payee, wei: value }
-  }
-  if (kind === eventKind.workload) {
-    const tariff = tariffOf(ledger, draft, event.tariff, index)
-    if (tariff.unitMs !== 0n) refuse('EVENT_MALFORMED', 'a workload names a tariff of time', { event: index })
-    return { payee, wei: value * tariff.weiPerUnit }
-  }
-  return decideSessionDue(ledger, draft, event, index)
-}
-
-function decideSessionDue(ledger: Ledger, draft: Draft, event: Event, index: number): Due | undefined {
-  const { limits } = ledger.rules.configuration
-  const isStart = event.kind === eventKind.sessionStart
-  if (!isStart && (event.payee !== zeroAddress || event.tariff !== zeroHash))
-    refuse('EVENT_MALFORMED', 'payee and tariff of a session are fixed by its start', { event: index })
-
-  const found = sessionOf(draft, event.id)
-  if (found && isIdle(found, event.value, limits)) setSession(draft, event.id, undefined)
-  const open = sessionOf(draft, event.id)
-  if (!isStart && !open) return markOdd(draft, index, 'SESSION_NOT_OPEN')
-
-  const { payee, tariff: name } = open ?? event
-  const tariff = tariffOf(ledger, draft, name, index)
-  if (tariff.unitMs === 0n) refuse('EVENT_MALFORMED', 'a session names a tariff of units', { event: index })
-  const step = decideSession(open, event, tariff, limits)
-  if (step.odd) return markOdd(draft, index, step.odd)
-  if (isStart) makeRoom(draft, event.value, limits, index)
-  setSession(draft, event.id, step.session)
-  return { payee, wei: step.creditWei }
-}
-
-/** Ends idle sessions where the reporter holds as many as it may; a start that still finds no room refuses the batch. */
-function makeRoom(draft: Draft, nowMs: bigint, limits: Struct<'Limits'>, index: number): void {
-  const max = draft.reporter.sessionsMax
-  if (draft.openSessions < max) return
-  for (const id of [...draft.before.sessions.keys(), ...draft.sessions.keys()]) {
-    const session = sessionOf(draft, id)
-    if (session && isIdle(session, nowMs, limits)) setSession(draft, id, undefined)
-  }
-  if (draft.openSessions >= max) refuse('SESSION_LIMIT', 'too many open sessions', { event: index, max: `${max}` })
-}
-
-function markOdd(draft: Draft, index: number, reason: Oddity): undefined {
-  draft.odd.push({ index, reason })
-}
-
-const sessionOf = (draft: Draft, id: Hex): Session | undefined =>
-  draft.sessions.has(id) ? draft.sessions.get(id) : draft.before.sessions.get(id)
-
-function setSession(draft: Draft, id: Hex, session: Session | undefined): void {
-  draft.openSessions += Number(session !== undefined) - Number(sessionOf(draft, id) !== undefined)
-  draft.sessions.set(id, session)
-}
-
-function tariffOf(ledger: Ledger, draft: Draft, name: Hex, index: number): Tariff {
-  const tariff = ledger.rules.tariffs.get(name)
-  if (!tariff) refuse('TARIFF_UNKNOWN', 'no such tariff', { event: index, tariff: name })
-  if (!draft.reporter.tariffs.includes(name))
-    refuse('TARIFF_NOT_ALLOWED', 'this reporter may not use this tariff', { event: index, tariff: name })
-  return tariff
-}
-
-function credit(ledger: Ledger, draft: Draft, { payee, wei }: Due, index: number): void {
-  if (!isPayeeAllowed(ledger.rules, payee))
-    refuse('PAYEE_REFUSED', 'this address cannot be paid', { event: index, payee })
-  if (!ledger.accounts.has(payee) && !draft.credits.has(payee)) {
-    draft.accountsBegun += 1n
-    const max = draft.reporter.accountsMax
-    if (draft.before.accountsBegun + draft.accountsBegun > max)
-      refuse('ACCOUNT_LIMIT', 'this reporter may begin no more accounts', { event: index, max: `${max}` })
-  }
-  const sum = (draft.credits.get(payee) ?? 0n) + wei
-  if (sum >= amountCeiling) refuse('AMOUNT_TOO_LARGE', 'an amount is below 2^96 wei', { event: index })
-  draft.credits.set(payee, sum)
-}
-
-function checkAmounts(ledger: Ledger, { reporter, before, credits }: Draft): void {
+function checkAmounts(ledger: Ledger, { reporter, before, movedWei, earnedWei }: Draft): void {
   const { payeeMaxWei, batchMaxWei, budgetWei } = reporter
-  let total = 0n
-  for (const [payee, wei] of credits) {
+  for (const [payee, wei] of movedWei) {
     if (wei > payeeMaxWei)
       refuse('PAYEE_CAP_EXCEEDED', 'too much for one payee in one batch', {
         payee,
         max: `${payeeMaxWei}`,
         got: `${wei}`,
       })
-    total += wei
   }
-  if (total > batchMaxWei)
-    refuse('BATCH_CAP_EXCEEDED', 'too much in one batch', { max: `${batchMaxWei}`, got: `${total}` })
-  if (before.spentWei + total > budgetWei)
+  const moved = sumOf(movedWei)
+  if (moved > batchMaxWei)
+    refuse('BATCH_CAP_EXCEEDED', 'too much in one batch', { max: `${batchMaxWei}`, got: `${moved}` })
+  if (before.spentWei + moved > budgetWei)
     refuse('BUDGET_EXCEEDED', 'the budget of this reporter is spent', {
-      left: `${budgetWei - before.spentWei}`,
-      got: `${total}`,
+      left: `${budgetWei > before.spentWei ? budgetWei - before.spentWei : 0n}`,
+      got: `${moved}`,
     })
-  if (ledger.totalEarnedWei + total >= amountCeiling)
+  if (ledger.totalEarnedWei + earnedWei >= amountCeiling)
     refuse('AMOUNT_TOO_LARGE', 'the total of all accounts stays below 2^96 wei')
+}
+
+const sumOf = (amounts: ReadonlyMap<unknown, bigint>): bigint =>
+  [...amounts.values()].reduce((sum, wei) => sum + wei, 0n)
+
+function applyPreference(ledger: Ledger, { preference }: Authentic<SignedPreference>): void {
+  const { payee, number, redirect } = preference
+  const { rules } = ledger
+  const account = ledger.accounts.get(payee)
+  if (!account) refuse('UNKNOWN_PAYEE', 'this payee has no account yet', { payee })
+  checkNext('preferences', account.preference ? account.preference.number + 1n : 0n, number)
+  const max = rules.configuration.limits.preferencesMax
+  if (number >= max) refuse('PREFERENCE_LIMIT', 'this payee has used up its preferences', { max: `${max}` })
+  if (!isRail(preference.rail)) refuse('PREFERENCE_MALFORMED', 'a rail is 0 (direct) or 1 (ticket)', { payee })
+  if (redirect !== zeroAddress) {
+    if (redirect === payee || !isPayeeAllowed(rules, redirect))
+      refuse('PAYEE_REFUSED', 'what is credited cannot be redirected there', { payee: redirect })
+    // A debtor could otherwise leave its debt behind.
+    if (account.balance.debtWei > 0n)
+      refuse('IN_DEBT', 'a payee in debt cannot redirect', { payee, debt: `${account.balance.debtWei}` })
+  }
+  account.preference = preference
+}
+
+function applyConfiguration(ledger: Ledger, { configuration }: Authentic<SignedConfiguration>): void {
+  ledger.rules = checkNextConfiguration(ledger.rules, configuration)
+  listReporters(ledger)
 }

@@ -17,11 +17,12 @@ import {
   text,
   uint,
   type Value,
+  variant,
 } from './codec.ts'
 import { type RefusalCode, refusalCodes } from './refusal.ts'
 
-export const batchesPerRequestMax = 256
-/** In all batches of a request: a record of them must fit a frame again when a state is loaded. */
+export const entriesPerRequestMax = 256
+/** In all batches of a request together: a record of them must fit a frame again when a state is loaded. */
 export const eventsPerRequestMax = 10_000
 export const paymentsPerCommitMax = 500
 export const sealedBytesMax = 4 * 1024 * 1024
@@ -46,15 +47,33 @@ export const signedLogHead = object({
   signature,
 })
 
-/** Why a batch or a request was refused. */
+/** What a payee says of how it wants to be paid. */
+export const signedPreference = object({
+  chainId: uint(64),
+  verifyingContract: address,
+  preference: struct('Preference'),
+  signature,
+})
+
+/** A configuration with the signatures of exactly the threshold of those in force. */
+export const signedConfiguration = object({ configuration: struct('Configuration'), signatures: list(signature, 32) })
+
+/** Anything that becomes a leaf of the log. */
+export const entry = variant({
+  batch: signedBatch,
+  preference: signedPreference,
+  configuration: signedConfiguration,
+})
+
+/** Why an entry or a request was refused. */
 export const problem = object({
   code: oneOf<RefusalCode>(...refusalCodes),
   message: text(500),
   facts: facts(),
 })
 
-/** What became of one batch of a request; members that do not apply are null. */
-export const batchResult = object({
+/** What became of one entry of a request; members that do not apply are null. */
+export const entryResult = object({
   status: oneOf('accepted', 'already_accepted', 'refused'),
   position: nullable(int(2 ** 31)),
   odd: list(object({ index: int(1000), reason: text(64) }), 1000),
@@ -133,9 +152,9 @@ export const methods = {
     result: object({ open: struct('Open'), signature, transaction, recordB64: record }),
   },
   apply_event: {
-    params: object({ batches: list(signedBatch, batchesPerRequestMax) }),
+    params: object({ entries: list(entry, entriesPerRequestMax) }),
     result: object({
-      results: list(batchResult, batchesPerRequestMax),
+      results: list(entryResult, entriesPerRequestMax),
       head: nullable(signedLogHead), // none in `closed`: nothing is acknowledged before an epoch is open
       logSize: uint(64),
       logRoot: hash,
@@ -176,8 +195,7 @@ export const methods = {
 export type Method = keyof typeof methods
 export type Params<M extends Method> = Value<(typeof methods)[M]['params']>
 export type Result<M extends Method> = Value<(typeof methods)[M]['result']>
-export type SignedBatchMessage = Value<typeof signedBatch>
-export type BatchResult = Value<typeof batchResult>
+export type EntryResult = Value<typeof entryResult>
 export type HeadProof = Value<typeof headProof>
 export type TransactionHints = Value<typeof transactionHints>
 

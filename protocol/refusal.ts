@@ -13,7 +13,6 @@ export const refusalCodes = [
   'HALTED',
   'FOREIGN_ROOT',
   'TOTAL_ABOVE_EARNED',
-  'UNKNOWN_PAYEE',
   'DUPLICATE_PAYEE',
   'FEE_ABOVE_CAP',
   'NOT_OWN_SIGNATURE',
@@ -22,6 +21,8 @@ export const refusalCodes = [
   'STATE_GAP',
   'STATE_INCOMPLETE',
   'NO_STATE_KEY',
+  'CIPHERTEXT_MALFORMED',
+  'CIPHERTEXT_FOREIGN',
 ] as const
 
 export type RefusalCode = (typeof refusalCodes)[number]

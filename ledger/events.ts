@@ -1,0 +1,182 @@
+/** What the events of one batch do, gathered on paper: nothing here changes the ledger. */
+import { eventKind, isPayeeAllowed } from './config.ts'
+import { type Hex, zeroAddress, zeroHash } from './hex.ts'
+import { refuse } from './refusal.ts'
+import { decideSession, isIdle, type Oddity } from './sessions.ts'
+import type { Balance, Ledger, ReporterState, Session } from './state.ts'
+import type { Event, Limits, Reporter, Tariff } from './structs.ts'
+
+/** Amounts and totals stay below it everywhere, on chain too. */
+export const amountCeiling = 2n ** 96n
+
+/** An event that was logged and credited nothing: its place in the batch, and why. */
+export interface OddEvent {
+  readonly index: number
+  readonly reason: Oddity
+}
+
+/** What a batch will do, gathered event by event. */
+export interface Draft {
+  readonly reporter: Reporter
+  readonly before: ReporterState
+  /** Balances as they will be. */
+  readonly balances: Map<Hex, Balance>
+  /** What was credited or debited in the name of each payee: what caps and budget bound. */
+  readonly movedWei: Map<Hex, bigint>
+  /** Sessions as they will be; undefined is closed. */
+  readonly sessions: Map<Hex, Session | undefined>
+  readonly odd: OddEvent[]
+  openSessions: number
+  accountsBegun: bigint
+  earnedWei: bigint
+}
+
+interface Move {
+  readonly payee: Hex
+  readonly wei: bigint
+  readonly isDebit: boolean
+}
+
+/** Adds one event to the draft. @throws Refusal naming the event's place */
+export function decideEvent(ledger: Ledger, draft: Draft, event: Event, index: number): void {
+  const { kind } = event
+  if (!Object.values<number>(eventKind).includes(kind))
+    refuse('KIND_UNKNOWN', 'no such kind of event', { event: index, kind })
+  if ((draft.reporter.kinds & (1 << kind)) === 0)
+    refuse('KIND_NOT_ALLOWED', 'this reporter may not send events of this kind', { event: index, kind })
+
+  const move = decideMove(ledger, draft, event, index)
+  if (move) applyMove(ledger, draft, move, index)
+}
+
+/** What an event credits to whom, or takes; nothing if it is odd. */
+function decideMove(ledger: Ledger, draft: Draft, event: Event, index: number): Move | undefined {
+  const { kind, payee, value } = event
+  if (kind === eventKind.credit || kind === eventKind.debit) {
+    if (event.tariff !== zeroHash) refuse('EVENT_MALFORMED', 'a credit or debit names no tariff', { event: index })
+    return { payee, wei: value, isDebit: kind === eventKind.debit }
+  }
+  if (kind === eventKind.workload) {
+    const tariff = tariffOf(ledger, draft, event.tariff, index)
+    if (tariff.unitMs !== 0n) refuse('EVENT_MALFORMED', 'a workload names a tariff of time', { event: index })
+    return { payee, wei: value * tariff.weiPerUnit, isDebit: false }
+  }
+  return event.kind === eventKind.sessionStart
+    ? startSession(ledger, draft, event, index)
+    : continueSession(ledger, draft, event, index)
+}
+
+function startSession(ledger: Ledger, draft: Draft, event: Event, index: number): Move | undefined {
+  const { limits } = ledger.rules.configuration
+  const tariff = tariffOf(ledger, draft, event.tariff, index)
+  if (tariff.unitMs === 0n) refuse('EVENT_MALFORMED', 'a session names a tariff of units', { event: index })
+  endIfIdle(draft, event, limits)
+  const step = decideSession(sessionOf(draft, event.id), event, tariff, limits)
+  if (step.odd) return markOdd(draft, index, step.odd)
+  makeRoom(draft, event.value, limits, index)
+  setSession(draft, event.id, step.session)
+  return { payee: event.payee, wei: step.creditWei, isDebit: false }
+}
+
+function continueSession(ledger: Ledger, draft: Draft, event: Event, index: number): Move | undefined {
+  const { limits } = ledger.rules.configuration
+  if (event.payee !== zeroAddress || event.tariff !== zeroHash)
+    refuse('EVENT_MALFORMED', 'payee and tariff of a session are fixed by its start', { event: index })
+  endIfIdle(draft, event, limits)
+  const open = sessionOf(draft, event.id)
+  if (!open) return markOdd(draft, index, 'SESSION_NOT_OPEN')
+
+  // The operator may have changed its mind since the start; the reporter cannot, and must not be stuck.
+  const tariff = ledger.rules.tariffs.get(open.tariff)
+  if (!tariff?.unitMs || !draft.reporter.tariffs.includes(open.tariff)) {
+    setSession(draft, event.id, undefined)
+    return markOdd(draft, index, 'TARIFF_GONE')
+  }
+  if (!isPayeeAllowed(ledger.rules, open.payee)) {
+    setSession(draft, event.id, undefined)
+    return markOdd(draft, index, 'PAYEE_GONE')
+  }
+  const step = decideSession(open, event, tariff, limits)
+  if (step.odd) return markOdd(draft, index, step.odd)
+  setSession(draft, event.id, step.session)
+  return { payee: open.payee, wei: step.creditWei, isDebit: false }
+}
+
+function endIfIdle(draft: Draft, { id, value }: Event, limits: Limits): void {
+  const found = sessionOf(draft, id)
+  if (found && isIdle(found, value, limits)) setSession(draft, id, undefined)
+}
+
+/** Ends idle sessions where the reporter holds as many as it may; a start that still finds no room refuses the batch. */
+function makeRoom(draft: Draft, nowMs: bigint, limits: Limits, index: number): void {
+  const max = draft.reporter.sessionsMax
+  if (draft.openSessions < max) return
+  for (const id of [...draft.before.sessions.keys(), ...draft.sessions.keys()]) {
+    const session = sessionOf(draft, id)
+    if (session && isIdle(session, nowMs, limits)) setSession(draft, id, undefined)
+  }
+  if (draft.openSessions >= max) refuse('SESSION_LIMIT', 'too many open sessions', { event: index, max: `${max}` })
+}
+
+function markOdd(draft: Draft, index: number, reason: Oddity): undefined {
+  draft.odd.push({ index, reason })
+}
+
+const sessionOf = (draft: Draft, id: Hex): Session | undefined =>
+  draft.sessions.has(id) ? draft.sessions.get(id) : draft.before.sessions.get(id)
+
+function setSession(draft: Draft, id: Hex, session: Session | undefined): void {
+  draft.openSessions += Number(session !== undefined) - Number(sessionOf(draft, id) !== undefined)
+  draft.sessions.set(id, session)
+}
+
+function tariffOf(ledger: Ledger, draft: Draft, name: Hex, index: number): Tariff {
+  const tariff = ledger.rules.tariffs.get(name)
+  if (!tariff) refuse('TARIFF_UNKNOWN', 'no such tariff', { event: index, tariff: name })
+  if (!draft.reporter.tariffs.includes(name))
+    refuse('TARIFF_NOT_ALLOWED', 'this reporter may not use this tariff', { event: index, tariff: name })
+  return tariff
+}
+
+function applyMove(ledger: Ledger, draft: Draft, { payee, wei, isDebit }: Move, index: number): void {
+  if (!isPayeeAllowed(ledger.rules, payee))
+    refuse('PAYEE_REFUSED', 'this address cannot be paid', { event: index, payee })
+  if (!ledger.accounts.has(payee) && !draft.balances.has(payee)) beginAccount(draft, index)
+
+  const moved = (draft.movedWei.get(payee) ?? 0n) + wei
+  const { earnedWei, debtWei } = balanceOf(ledger, draft, payee)
+  if (moved >= amountCeiling || (isDebit && debtWei + wei >= amountCeiling))
+    refuse('AMOUNT_TOO_LARGE', 'an amount is below 2^96 wei', { event: index })
+  draft.movedWei.set(payee, moved)
+  if (isDebit) draft.balances.set(payee, { earnedWei, debtWei: debtWei + wei })
+  else credit(ledger, draft, payee, wei)
+}
+
+function beginAccount(draft: Draft, index: number): void {
+  draft.accountsBegun += 1n
+  const max = draft.reporter.accountsMax
+  if (draft.before.accountsBegun + draft.accountsBegun > max)
+    refuse('ACCOUNT_LIMIT', 'this reporter may begin no more accounts', { event: index, max: `${max}` })
+}
+
+/** The payee's own debt is paid down first; what is left goes where the payee wants it, one hop, and there by the same rule. */
+function credit(ledger: Ledger, draft: Draft, payee: Hex, wei: bigint): void {
+  const left = payDebt(ledger, draft, payee, wei)
+  const redirect = ledger.accounts.get(payee)?.preference?.redirect ?? zeroAddress
+  const target = isPayeeAllowed(ledger.rules, redirect) ? redirect : payee
+  const gain = target === payee ? left : payDebt(ledger, draft, target, left)
+  const balance = balanceOf(ledger, draft, target)
+  draft.balances.set(target, { ...balance, earnedWei: balance.earnedWei + gain })
+  draft.earnedWei += gain
+}
+
+/** @returns what is left of `wei` */
+function payDebt(ledger: Ledger, draft: Draft, payee: Hex, wei: bigint): bigint {
+  const balance = balanceOf(ledger, draft, payee)
+  const part = balance.debtWei < wei ? balance.debtWei : wei
+  draft.balances.set(payee, { ...balance, debtWei: balance.debtWei - part })
+  return wei - part
+}
+
+const balanceOf = (ledger: Ledger, draft: Draft, payee: Hex): Balance =>
+  draft.balances.get(payee) ?? ledger.accounts.get(payee)?.balance ?? { earnedWei: 0n, debtWei: 0n }
