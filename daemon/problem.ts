@@ -43,6 +43,11 @@ const statusOfRefusal = {
   STATE_GAP: 503,
   STATE_INCOMPLETE: 503,
   NO_STATE_KEY: 503,
+  NO_UNWRAP_REQUEST: 503,
+  CIPHERTEXT_MALFORMED: 503,
+  CIPHERTEXT_FOREIGN: 503,
+  STATE_KEY_FOREIGN: 503,
+  BIRTH_REFUSED: 503,
 } as const satisfies Record<RefusalCode, number>
 
 /** What the daemon itself says no to. */

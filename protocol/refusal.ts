@@ -21,8 +21,11 @@ export const refusalCodes = [
   'STATE_GAP',
   'STATE_INCOMPLETE',
   'NO_STATE_KEY',
+  'NO_UNWRAP_REQUEST',
   'CIPHERTEXT_MALFORMED',
   'CIPHERTEXT_FOREIGN',
+  'STATE_KEY_FOREIGN',
+  'BIRTH_REFUSED',
 ] as const
 
 export type RefusalCode = (typeof refusalCodes)[number]
