@@ -1,5 +1,5 @@
 /** The SDK: build and sign batches, talk to the daemon, check what it says. Runs in Node and in a browser. */
-export type { SignedBatch } from '../ledger/entry.ts'
+export type { SignedBatch, SignedPreference } from '../ledger/entry.ts'
 export type { Hex } from '../ledger/hex.ts'
 export type { Commitment, Event } from '../ledger/structs.ts'
 export type { Domain } from '../ledger/typedData.ts'
@@ -18,6 +18,7 @@ export { type Client, type ClientOptions, createClient, type PayoutsQuery, type 
 export { credit, sessionEnd, sessionHeartbeat, sessionStart, workload } from './events.ts'
 export { idToBytes32, parseAddress } from './ids.ts'
 export { LogTree } from './logTree.ts'
+export { type PreferenceToSign, signPreference } from './preference.ts'
 export {
   type AccountProof,
   type Receipt,

@@ -45,7 +45,7 @@ const valid = {
   load_state: { sealedB64: [], isLast: false },
   export_state: { chunk: 0 },
   open_epoch: { head: firstHead(), hints },
-  apply_event: { batches: [] },
+  apply_event: { entries: [] },
   prepare_payouts: { head: firstHead(), round, payments: [], hints },
 } as const
 
@@ -86,7 +86,7 @@ test('behavior: a fault of our own halts the core, which still answers status an
   const { live } = hosted.core
   if (!live) throw new Error('no state')
   live.ledger.totalEarnedWei = 2n ** 97n // as if memory had been hit
-  const batch = { batches: [signed(0n, [workload({ id: 'a', payee: payeeOf(0), tariff: 'gpu-second', units: 1n })])] }
+  const batch = { entries: [signed(0n, [workload({ id: 'a', payee: payeeOf(0), tariff: 'gpu-second', units: 1n })])] }
   const request = { id: 1, method: 'apply_event', params: methods.apply_event.params.write(batch) }
   live.ledger.reporters.clear()
   Object.defineProperty(live.sealer, 'sealRecord', {
@@ -112,7 +112,7 @@ test('behavior: batches of one request are judged each alone, in order', () => {
   open(hosted)
   const event = workload({ id: 'a', payee: payeeOf(0), tariff: 'gpu-second', units: 1n })
   const batches = [signed(0n, [event]), signed(2n, [event]), signed(1n, [event]), signed(1n, [event])]
-  const { results, logSize } = call(hosted.core, 'apply_event', { batches })
+  const { results, logSize } = call(hosted.core, 'apply_event', { entries: batches })
   expect(results.map((r) => [r.status, r.position, r.problem?.code])).toEqual([
     ['accepted', 1, undefined],
     ['refused', null, 'SEQUENCE_GAP'],
@@ -126,7 +126,7 @@ test('behavior: a request that accepts nothing seals nothing', () => {
   const hosted = host()
   open(hosted)
   const before = call(hosted.core, 'status', {})
-  expect(call(hosted.core, 'apply_event', { batches: [signed(5n, [])] }).recordB64).toBeNull()
+  expect(call(hosted.core, 'apply_event', { entries: [signed(5n, [])] }).recordB64).toBeNull()
   expect(call(hosted.core, 'status', {})).toEqual(before)
 })
 
@@ -140,8 +140,8 @@ test('error: too many events in one request', () => {
   open(hosted)
   const event = workload({ id: 'a', payee: payeeOf(0), tariff: 'gpu-second', units: 1n })
   const large = signed(0n, new Array(1000).fill(event))
-  expectRefused(hosted.core, 'apply_event', { batches: new Array(11).fill(large) }, 'BAD_PARAMS', {
-    path: 'params.batches',
+  expectRefused(hosted.core, 'apply_event', { entries: new Array(11).fill(large) }, 'BAD_PARAMS', {
+    path: 'params.entries',
     expected: 10_000,
   })
 })

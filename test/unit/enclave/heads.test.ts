@@ -62,9 +62,9 @@ test('G3: a core rolled back behind the anchored root cannot open', () => {
 test('G3: a core that forked from the anchored history cannot open, whatever proof the host finds', () => {
   const { hosted, head } = anchored()
   const fork = { ...hosted, core: restart(hosted, hosted.sealed.slice(0, 2)) }
-  call(fork.core, 'apply_event', { batches: [work(0n, 6n)] })
+  call(fork.core, 'apply_event', { entries: [work(0n, 6n)] })
   refusedAsForeign(fork, head, 'its log is no prefix of the present one')
-  call(fork.core, 'apply_event', { batches: [work(1n, 6n)] })
+  call(fork.core, 'apply_event', { entries: [work(1n, 6n)] })
   for (const consistency of [[], head.consistency, hosted.log.consistencyProof(1), [zeroHash], [zeroHash, zeroHash]])
     refusedAsForeign(fork, { ...head, consistency }, 'its log is no prefix of the present one')
 })

@@ -6,7 +6,7 @@ import { createLoader } from '../../../enclave/load.ts'
 import { createSealer, noRecords, readHeader, unseal } from '../../../enclave/seal.ts'
 import { encodeSnapshot } from '../../../enclave/snapshot.ts'
 import { toHex, zeroHash } from '../../../ledger/hex.ts'
-import { commitmentOf, createLedger, setEarned } from '../../../ledger/state.ts'
+import { commitmentOf, createLedger, setBalance } from '../../../ledger/state.ts'
 import { configuration, domain, payeeOf, signed } from '../ledger/support.ts'
 import { apply, call, expectRefused, firstHead, host, open, prepare, restart, testPlatform } from './support.ts'
 
@@ -31,7 +31,7 @@ test('G7: a core restored from snapshot and records goes on exactly where it was
   const hosted = busy()
   const restored = restart(hosted)
   expect(comparable(restored)).toEqual(comparable(hosted.core))
-  const batch = { batches: [signed(3n, [work(1n)])] }
+  const batch = { entries: [signed(3n, [work(1n)])] }
   const [a, b] = [hosted.core, restored].map((core) => call(core, 'apply_event', batch))
   expect(a?.logRoot).toBe(b?.logRoot)
   expect(b?.results[0]?.status).toBe('accepted')
@@ -51,7 +51,7 @@ test('G6: a repeat of the last batch is still known after a restart', () => {
   const hosted = busy()
   open(hosted) // the boot that goes on
   const core = restart(hosted)
-  const { results } = call(core, 'apply_event', { batches: [signed(2n, [work(7n, payeeOf(3))])] })
+  const { results } = call(core, 'apply_event', { entries: [signed(2n, [work(7n, payeeOf(3))])] })
   expect(results[0]).toMatchObject({ status: 'already_accepted', position: 3 })
 })
 
@@ -115,9 +115,9 @@ test('row 22: records of two boots from one state do not splice', () => {
   const hosted = busy()
   const [left, right] = [restart(hosted), restart(hosted)]
   const sealOne = (core: typeof left, units: bigint) =>
-    call(core, 'apply_event', { batches: [signed(3n, [work(units)])] }).recordB64 as Uint8Array
+    call(core, 'apply_event', { entries: [signed(3n, [work(units)])] }).recordB64 as Uint8Array
   const [a, b] = [sealOne(left, 1n), sealOne(right, 2n)]
-  const afterB = call(right, 'apply_event', { batches: [signed(4n, [])] }).recordB64 as Uint8Array
+  const afterB = call(right, 'apply_event', { entries: [signed(4n, [])] }).recordB64 as Uint8Array
   const core = createCore(hosted.platform)
   const facts = { expected_number: '6', expected_chunk: 0, number: '6', chunk: 0 }
   expectRefused(core, 'load_state', { sealedB64: [...hosted.sealed, a, afterB], isLast: true }, 'STATE_GAP', facts)
@@ -129,7 +129,7 @@ test('row 22: never the same key and IV, over boots from one state and all that 
   const things = [...hosted.sealed]
   for (const core of [restart(hosted), restart(hosted), hosted.core]) {
     for (let sequence = 3n; sequence < 6n; sequence++) {
-      things.push(call(core, 'apply_event', { batches: [signed(sequence, [work(sequence)])] }).recordB64 as Uint8Array)
+      things.push(call(core, 'apply_event', { entries: [signed(sequence, [work(sequence)])] }).recordB64 as Uint8Array)
       things.push(call(core, 'export_state', { chunk: 0 }).sealedB64)
     }
   }
@@ -163,7 +163,7 @@ test('error: a core without a state key cannot load', () => {
 
 test('behavior: many accounts and sessions survive in chunks', () => {
   const ledger = createLedger(configuration())
-  for (let i = 0; i < 70_000; i++) setEarned(ledger, payeeOf(i), 3n)
+  for (let i = 0; i < 70_000; i++) setBalance(ledger, payeeOf(i), { earnedWei: 3n, debtWei: BigInt(i) })
   ledger.totalEarnedWei = 210_000n
   const key = new Uint8Array(32).fill(3)
   const sealer = createSealer(key, zeroHash, domain, noRecords)

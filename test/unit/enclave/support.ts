@@ -5,7 +5,7 @@ import { LogTree } from '../../../client/logTree.ts'
 import { type Core, createCore } from '../../../enclave/core.ts'
 import { dispatch, type Reply } from '../../../enclave/dispatch.ts'
 import type { Platform } from '../../../enclave/platform.ts'
-import { type AuthenticBatch, configurationLeaf, fromSealed, type SignedBatch } from '../../../ledger/batch.ts'
+import { type Entry, entryLeaf, fromSealed } from '../../../ledger/entry.ts'
 import { leafHash } from '../../../ledger/eventLog.ts'
 import { type Hex, zeroHash } from '../../../ledger/hex.ts'
 import type { Facts } from '../../../ledger/refusal.ts'
@@ -92,7 +92,7 @@ export function host(changes: Partial<Configuration> = {}): Hosted {
   const settings = configuration({ payees, ...changes })
   const { sealedB64, address } = call(core, 'genesis', { configuration: settings })
   const log = new LogTree()
-  log.append(leafHash(configurationLeaf(settings)))
+  log.append(leafHash(entryLeaf({ configuration: settings, signatures: [] })))
   return { core, platform, sealed: [...sealedB64], log, address }
 }
 
@@ -103,11 +103,11 @@ export function open(hosted: Hosted, head: HeadProof = firstHead()): Result<'ope
   return result
 }
 
-/** Sends batches, all of which must be accepted, and keeps record and leaves. */
-export function apply(hosted: Hosted, ...batches: readonly SignedBatch[]): Result<'apply_event'> {
-  const result = call(hosted.core, 'apply_event', { batches })
-  expect(result.results.map((r) => r.status)).toEqual(batches.map(() => 'accepted'))
-  for (const batch of batches) hosted.log.append((fromSealed(batch) as AuthenticBatch).leafHash)
+/** Sends entries, all of which must be accepted, and keeps record and leaves. */
+export function apply(hosted: Hosted, ...entries: readonly Entry[]): Result<'apply_event'> {
+  const result = call(hosted.core, 'apply_event', { entries })
+  expect(result.results.map((r) => r.status)).toEqual(entries.map(() => 'accepted'))
+  for (const entry of entries) hosted.log.append(fromSealed(entry).leafHash)
   if (result.recordB64) hosted.sealed.push(result.recordB64)
   return result
 }

@@ -3,7 +3,8 @@ import { encodeAbiParameters, keccak256, stringToBytes } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, test } from 'vitest'
 import { credit, workload } from '../../../client/events.ts'
-import { authenticate, batchLeaf, configurationLeaf, fromSealed, type SignedBatch } from '../../../ledger/batch.ts'
+import { checkFirstConfiguration } from '../../../ledger/config.ts'
+import { authenticate, entryLeaf, fromSealed, type SignedBatch } from '../../../ledger/entry.ts'
 import { leafHash } from '../../../ledger/eventLog.ts'
 import { type Hex, toBytes, toHex } from '../../../ledger/hex.ts'
 import { createLedger } from '../../../ledger/state.ts'
@@ -22,6 +23,7 @@ import {
   signed,
 } from './support.ts'
 
+const rules = checkFirstConfiguration(configuration())
 const events = [
   workload({ id: 'job-1', payee: payeeOf(1), tariff: 'gpu-second', units: 12n }),
   credit({ id: 'bonus', payee: payeeOf(2), wei: 5n }),
@@ -40,8 +42,8 @@ function highSTwin(signature: Hex): Hex {
 
 describe('authenticate', () => {
   test('default: the batch, with the hash of its leaf', () => {
-    const batch = authenticate(domain, good)
-    expect(batch).toEqual({ ...good, leafHash: leafHash(batchLeaf(good)) })
+    const batch = authenticate(rules, good)
+    expect(batch).toEqual({ ...good, leafHash: leafHash(entryLeaf(good)) })
   })
 
   test('behavior: takes what viem signed', async () => {
@@ -57,10 +59,10 @@ describe('authenticate', () => {
     const signature = `${full.slice(0, 66)}${vs.toString(16).padStart(64, '0')}` as Hex
     expect(account.address.toLowerCase()).toBe(reporter)
     expect(signature).toBe(good.signature) // both are RFC 6979
-    expect(authenticate(domain, { ...good, signature }).batch).toEqual(good.batch)
+    expect(authenticate(rules, { ...good, signature }).batch).toEqual(good.batch)
   })
 
-  const notSigned = (change: Partial<SignedBatch>) => () => authenticate(domain, { ...good, ...change })
+  const notSigned = (change: Partial<SignedBatch>) => () => authenticate(rules, { ...good, ...change })
   const altered = { ...good.batch, events: good.batch.events.map((e) => ({ ...e, value: e.value + 1n })) }
 
   test.each<[string, Partial<SignedBatch>]>([
@@ -103,24 +105,26 @@ describe('authenticate', () => {
   })
 })
 
-test('batchLeaf: type hash and abi.encode(batch, signature), as viem', () => {
+test('entryLeaf of a batch: type hash and abi.encode(batch, signature), as viem', () => {
   const parameters = [viemParameter('Batch'), viemParameter('bytes')]
   const encoded = encodeAbiParameters(parameters, [good.batch, good.signature])
-  expect(toHex(batchLeaf(good))).toBe(`${keccak256(stringToBytes(encodeType('Batch')))}${encoded.slice(2)}`)
+  expect(toHex(entryLeaf(good))).toBe(`${keccak256(stringToBytes(encodeType('Batch')))}${encoded.slice(2)}`)
 })
 
-test('batchLeaf: another signature of the same batch is another leaf', () => {
-  expect(batchLeaf({ ...good, signature: highSTwin(good.signature) })).not.toEqual(batchLeaf(good))
+test('entryLeaf of a batch: another signature of the same batch is another leaf', () => {
+  expect(entryLeaf({ ...good, signature: highSTwin(good.signature) })).not.toEqual(entryLeaf(good))
 })
 
-test('configurationLeaf: type hash and abi.encode(configuration), as viem', () => {
-  const encoded = encodeAbiParameters([viemParameter('Configuration')], [configuration()])
+test('entryLeaf of a configuration: type hash and abi.encode(configuration, signatures), as viem', () => {
+  const signatures = [good.signature]
+  const parameters = [viemParameter('Configuration'), viemParameter('bytes[]')]
+  const encoded = encodeAbiParameters(parameters, [configuration(), signatures])
   const typeHash = keccak256(stringToBytes(encodeType('Configuration')))
-  expect(toHex(configurationLeaf(configuration()))).toBe(`${typeHash}${encoded.slice(2)}`)
+  expect(toHex(entryLeaf({ configuration: configuration(), signatures }))).toBe(`${typeHash}${encoded.slice(2)}`)
 })
 
 test('fromSealed: the same as authenticate gave', () => {
-  expect(fromSealed(good)).toEqual(authenticate(domain, good))
+  expect(fromSealed(good)).toEqual(authenticate(rules, good))
 })
 
 function otherParity(signature: Hex): Hex {

@@ -3,12 +3,12 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { addressOfKey } from '../../../client/batch.ts'
 import { credit, sessionEnd, sessionHeartbeat, sessionStart, workload } from '../../../client/events.ts'
-import { type AuthenticBatch, fromSealed } from '../../../ledger/batch.ts'
+import { type Authentic, fromSealed, type SignedBatch } from '../../../ledger/entry.ts'
 import { type Hex, zeroAddress } from '../../../ledger/hex.ts'
 import { Refusal } from '../../../ledger/refusal.ts'
 import { createLedger, type Ledger } from '../../../ledger/state.ts'
 import type { Event } from '../../../ledger/structs.ts'
-import { applyBatch, type Outcome } from '../../../ledger/transition.ts'
+import { applyEntry, type Outcome } from '../../../ledger/transition.ts'
 import { configuration, domain, keyOf, payeeOf, reporter, reporterRule, snapshot } from './support.ts'
 
 const keys = [keyOf(0), keyOf(1), keyOf(2)]
@@ -37,28 +37,28 @@ const step = fc.record({
 })
 
 /** As it comes out of a record: signatures are the business of `batch.test.ts`, and cost more than all the rest. */
-const unsigned = (reporter: Hex, sequence: bigint, events: readonly Event[]): AuthenticBatch =>
+const unsigned = (reporter: Hex, sequence: bigint, events: readonly Event[]): Authentic<SignedBatch> =>
   fromSealed({ ...domain, batch: { reporter, sequence, events }, signature: `0x${'00'.repeat(64)}` })
 
 const applyNext = (ledger: Ledger, ...events: readonly Event[]): Outcome =>
-  applyBatch(ledger, unsigned(reporter, ledger.reporters.get(reporter)?.nextSequence as bigint, events))
+  applyEntry(ledger, unsigned(reporter, ledger.reporters.get(reporter)?.nextSequence as bigint, events))
 
 const sum = (values: Iterable<bigint>): bigint => [...values].reduce((total, value) => total + value, 0n)
 const earnedOf = (ledger: Ledger): Map<Hex, bigint> =>
-  new Map([...ledger.accounts].map(([payee, { earnedWei }]) => [payee, earnedWei]))
+  new Map([...ledger.accounts].map(([payee, { balance }]) => [payee, balance.earnedWei]))
 
 test('conservation: earned, in all, is the total and what the reporters spent; nothing falls; a refusal changes nothing', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
       const ledger = newLedger()
-      const accepted: AuthenticBatch[] = []
+      const accepted: Authentic<SignedBatch>[] = []
       for (const { who, drift, events } of steps) {
         const key = keys[who] as Uint8Array
         const sequence = (ledger.reporters.get(addressOfKey(key))?.nextSequence as bigint) + drift
         const batch = unsigned(addressOfKey(key), sequence < 0n ? 0n : sequence, events)
         const [before, earnedBefore] = [snapshot(ledger), earnedOf(ledger)]
         try {
-          const outcome = applyBatch(ledger, batch)
+          const outcome = applyEntry(ledger, batch)
           if (outcome.status === 'accepted') accepted.push(batch)
           else expect(snapshot(ledger)).toEqual(before)
         } catch (error) {
@@ -73,7 +73,7 @@ test('conservation: earned, in all, is the total and what the reporters spent; n
           expect(spentWei <= 20_000n && sessions.size <= 3 && accountsBegun <= 4n).toBe(true)
       }
       const replayed = newLedger()
-      for (const batch of accepted) applyBatch(replayed, batch)
+      for (const batch of accepted) applyEntry(replayed, batch)
       expect(snapshot(replayed)).toEqual(snapshot(ledger))
       expect(ledger.log.size).toBe(1 + accepted.length)
     }),

@@ -28,7 +28,7 @@ const end = (id: string, atMs: number): Event => sessionEnd({ id, atMs })
 
 const newLedger = (changes: Partial<Reporter> = {}): Ledger =>
   ledgerWith({ tariffs: [awkward.name], ...changes }, { tariffs: [awkward] })
-const earned = (ledger: Ledger, payee = alice): bigint | undefined => ledger.accounts.get(payee)?.earnedWei
+const earned = (ledger: Ledger, payee = alice): bigint | undefined => ledger.accounts.get(payee)?.balance.earnedWei
 const open = (ledger: Ledger): number | undefined => ledger.reporters.get(reporter)?.sessions.size
 
 test('default: start, heartbeats and end credit the time between at the tariff', () => {

@@ -1,12 +1,12 @@
 /** A small world for the ledger's tests: keys, a configuration in which every limit is within reach, and snapshots to compare. */
 import { expect } from 'vitest'
 import { addressOfKey, signBatch } from '../../../client/batch.ts'
-import { authenticate, type SignedBatch } from '../../../ledger/batch.ts'
+import { authenticate, type SignedBatch } from '../../../ledger/entry.ts'
 import { type Hex, nameToBytes32, toHex, zeroHash } from '../../../ledger/hex.ts'
 import { type Facts, Refusal } from '../../../ledger/refusal.ts'
 import { commitmentOf, createLedger, type Ledger } from '../../../ledger/state.ts'
 import type { Configuration, Event, Reporter } from '../../../ledger/structs.ts'
-import { applyBatch, type Outcome } from '../../../ledger/transition.ts'
+import { applyEntry, type Outcome } from '../../../ledger/transition.ts'
 import type { Domain } from '../../../ledger/typedData.ts'
 
 export const domain: Domain = { chainId: 31337n, verifyingContract: `0x${'c0'.repeat(20)}` }
@@ -25,7 +25,7 @@ export const forOthers = nameToBytes32('for-others')
 
 export const reporterRule = (changes: Partial<Reporter> = {}): Reporter => ({
   reporter,
-  kinds: 0b11111,
+  kinds: 0b111111,
   tariffs: [gpuSecond, streamHour],
   batchMaxWei: 10n ** 21n,
   payeeMaxWei: 10n ** 20n,
@@ -40,6 +40,9 @@ export const configuration = (changes: Partial<Configuration> = {}): Configurati
   previous: zeroHash,
   ...domain,
   broker,
+  kmsKeys: [],
+  signers: [],
+  threshold: 0,
   reporters: [reporterRule()],
   tariffs: [
     { name: gpuSecond, weiPerUnit: 7n, unitMs: 0n },
@@ -50,7 +53,7 @@ export const configuration = (changes: Partial<Configuration> = {}): Configurati
   payees: [],
   rail: 0,
   minimumWei: 0n,
-  limits: { batchEventsMax: 1000n, sessionGapMs: 60_000n, sessionIdleMs: 300_000n },
+  limits: { batchEventsMax: 1000n, sessionGapMs: 60_000n, sessionIdleMs: 300_000n, preferencesMax: 100n },
   feeCaps: { gas: 30_000_000n, maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 10n ** 10n },
   ...changes,
 })
@@ -61,7 +64,7 @@ export const ledgerWith = (changes: Partial<Reporter>, rest: Partial<Configurati
 
 /** Signs, authenticates and applies, as the core does. */
 export const send = (ledger: Ledger, batch: SignedBatch): Outcome =>
-  applyBatch(ledger, authenticate(ledger.rules.domain, batch))
+  applyEntry(ledger, authenticate(ledger.rules, batch))
 
 export const signed = (sequence: bigint, events: readonly Event[], secretKey = reporterKey): SignedBatch =>
   signBatch({ domain, secretKey, sequence, events })
