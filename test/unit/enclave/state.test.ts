@@ -1,13 +1,17 @@
 /** Sealing and loading: rows 1, 2, 22 of the attacks. */
 import { expect, test } from 'vitest'
-import { sessionStart, workload } from '../../../client/events.ts'
+import { addressOfKey } from '../../../client/batch.ts'
+import { credit, sessionStart, workload } from '../../../client/events.ts'
+import { signPreference } from '../../../client/preference.ts'
 import { createCore } from '../../../enclave/core.ts'
 import { createLoader } from '../../../enclave/load.ts'
 import { createSealer, noRecords, readHeader, unseal } from '../../../enclave/seal.ts'
 import { encodeSnapshot } from '../../../enclave/snapshot.ts'
 import { toHex, zeroHash } from '../../../ledger/hex.ts'
+import { signHash } from '../../../ledger/signature.ts'
 import { commitmentOf, createLedger, setBalance } from '../../../ledger/state.ts'
-import { configuration, domain, payeeOf, signed } from '../ledger/support.ts'
+import { digest } from '../../../ledger/typedData.ts'
+import { configuration, domain, keyOf, payeeOf, signed } from '../ledger/support.ts'
 import { apply, call, expectRefused, firstHead, host, open, prepare, restart, testPlatform } from './support.ts'
 
 const work = (units: bigint, payee = payeeOf(1)) => workload({ id: 'job', payee, tariff: 'gpu-second', units })
@@ -195,6 +199,34 @@ test('behavior: a sealed thing shows neither key nor balances', () => {
   const header = readHeader(hosted.sealed[0] as Uint8Array)
   const plain = unseal(hosted.platform.stateKeyNow() as Uint8Array, header, hosted.sealed[0] as Uint8Array)
   expect(Buffer.from(plain).toString()).toContain(key)
+})
+
+test('row 9: a changed configuration, preferences and debts are still so after a restart, from records or from a snapshot', () => {
+  const signerKey = keyOf(50)
+  const payeeKey = keyOf(51)
+  const payee = addressOfKey(payeeKey)
+  const hosted = host({ signers: [addressOfKey(signerKey)], threshold: 1 })
+  open(hosted)
+  const take = { ...credit({ id: 'x', payee: payeeOf(4), wei: 9n }), kind: 5 }
+  apply(hosted, signed(0n, [work(5n, payee), take]))
+  apply(
+    hosted,
+    signPreference({ domain, secretKey: payeeKey, number: 0n, rail: 1, minimumWei: 3n, redirect: payeeOf(6) }),
+  )
+  const before = hosted.core.live?.ledger.rules
+  if (!before) throw new Error('no state')
+  const next = { ...before.configuration, version: 2n, previous: before.hash, minimumWei: 8n }
+  const signatures = [signHash(digest(domain, 'Configuration', next), signerKey)]
+  apply(hosted, { configuration: next, signatures })
+  const chunks = [0, 1, 2].map((chunk) => call(hosted.core, 'export_state', { chunk }).sealedB64)
+  for (const core of [restart(hosted), restart(hosted, chunks)]) {
+    expect(comparable(core)).toEqual(comparable(hosted.core))
+    expect(core.live?.ledger.rules).toEqual(hosted.core.live?.ledger.rules)
+    expect(core.live?.ledger.accounts).toEqual(hosted.core.live?.ledger.accounts)
+    const stale = { configuration: next, signatures }
+    const { results } = call(core, 'apply_event', { entries: [stale] })
+    expect(results[0]?.problem).toMatchObject({ code: 'WRONG_VERSION', facts: { expected: '3', got: '2' } })
+  }
 })
 
 test('behavior: the commitment of a restored ledger is that of the one before', () => {
