@@ -24,7 +24,7 @@ export interface Identity {
 
 export interface Pki {
   /** Root first, then the intermediate: the order of a document's `cabundle`. */
-  readonly authorities: readonly Uint8Array[]
+  readonly authorities: readonly [Uint8Array, Uint8Array]
   /** A leaf that is good for at least half an hour more. */
   leaf(): Identity
 }

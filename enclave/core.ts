@@ -1,12 +1,15 @@
 /** What a core holds. One process is one boot; it goes from `empty` to `closed` to `open`, or to `halted`. */
+import type { KeyObject } from 'node:crypto'
 import { type Hex, toHex, zeroHash } from '../ledger/hex.ts'
 import type { Ledger } from '../ledger/state.ts'
 import type { Phase } from '../protocol/messages.ts'
+import type { Birth } from './birth.ts'
 import type { Loader } from './load.ts'
 import type { Platform } from './platform.ts'
 import type { Sealer } from './seal.ts'
 import type { Signer } from './signer.ts'
 import type { Identity } from './snapshot.ts'
+import type { WrappedKey } from './wrap.ts'
 
 export const version = '0.1.0'
 
@@ -23,6 +26,9 @@ export interface Live {
   readonly ledger: Ledger
   readonly signer: Signer
   readonly sealer: Sealer
+  readonly birth: Birth
+  /** The state key for each KMS key of the configuration that `genesis` was given. */
+  readonly wrappedKeys: readonly WrappedKey[]
   epoch: bigint
   /** The last commit signed. Says nothing about what landed. */
   own: OwnHead
@@ -38,6 +44,8 @@ export interface Core {
   live: Live | undefined
   /** A state that is being loaded, in parts. */
   loader: Loader | undefined
+  /** The key of the last `unwrap_request`, until a load uses it up. */
+  unwrapping: KeyObject | undefined
   /** A snapshot that is being exported, in chunks, and the record up to which it goes. */
   exported: { readonly chunks: readonly Uint8Array[]; readonly record: bigint } | undefined
 }
@@ -48,11 +56,15 @@ export const createCore = (platform: Platform): Core => ({
   phase: 'empty',
   live: undefined,
   loader: undefined,
+  unwrapping: undefined,
   exported: undefined,
 })
 
-export const identityOf = ({ signer, epoch, own, anchored }: Live): Identity => ({
+export const identityOf = ({ signer, birth, wrappedKeys, epoch, own, anchored }: Live): Identity => ({
   key: toHex(signer.exportKey()),
+  bornUnder: birth.configHash,
+  birthB64: birth.certificate,
+  wrappedKeys,
   epoch,
   own,
   anchored,

@@ -14,6 +14,7 @@ export const legalPhases: Readonly<Record<Method, readonly Phase[]>> = {
   status: ['empty', 'closed', 'open', 'halted'],
   attestation: ['closed', 'open', 'halted'],
   genesis: ['empty'],
+  unwrap_request: ['empty'],
   load_state: ['empty'],
   export_state: ['closed', 'open'],
   open_epoch: ['closed', 'open'],

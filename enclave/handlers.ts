@@ -11,15 +11,18 @@ import { digest } from '../ledger/typedData.ts'
 import { type EntryResult, eventsPerRequestMax, type Method, type Params, type Result } from '../protocol/messages.ts'
 import { isRefusalCode, Refusal, refuse } from '../protocol/refusal.ts'
 import { attestState } from './attestation.ts'
+import { certifyBirth, checkBirth } from './birth.ts'
 import { type Core, identityOf, type Live, noHead, version } from './core.ts'
 import { isOwnCommit, proveOwnHead } from './heads.ts'
 import { createLoader } from './load.ts'
 import { buildCommit, decidePayments } from './payouts.ts'
 import { sealChange } from './records.ts'
-import { createSealer, noRecords } from './seal.ts'
+import { createSealer, noRecords, readHeader } from './seal.ts'
 import { createSigner, isKey } from './signer.ts'
 import { encodeSnapshot } from './snapshot.ts'
 import { checkFees, encodeCall } from './transactions.ts'
+import { requestUnwrap, takeStateKey } from './unwrap.ts'
+import { wrapStateKey } from './wrap.ts'
 
 export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>) => Result<M> } = {
   status(core) {
@@ -36,11 +39,14 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
       anchored: live?.anchored ?? noHead,
       ...logOf(live?.ledger),
       record: live?.sealer.last ?? noRecords,
-      warnings: core.platform.warnings,
+      warnings: warningsOf(core),
     }
   },
 
-  attestation: (core, { nonce }) => ({ documentB64: attestState(core, liveOf(core), nonce) }),
+  attestation(core, { nonce }) {
+    const live = liveOf(core)
+    return { documentB64: attestState(core, live, nonce), birthB64: live.birth.certificate }
+  },
 
   genesis(core, { configuration }) {
     const ledger = createLedger(configuration)
@@ -49,22 +55,40 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
     const stateKey = core.platform.random(32)
     invariant(isKey(key), 'the random bytes are no secp256k1 key')
     const signer = createSigner(key, domain)
+    const wrappedKeys = configuration.kmsKeys.map((kmsKey) => wrapStateKey(stateKey, kmsKey, domain))
+    const birth = certifyBirth(core.platform, { address: signer.address, configHash: hash })
+    if (wrappedKeys.length === 0) {
+      if (!core.platform.stateKey) return refuseNoStateKey()
+      core.platform.stateKey.save(stateKey)
+    }
     const sealer = createSealer(stateKey, core.boot, domain, noRecords)
-    const live = { ledger, signer, sealer, epoch: 0n, own: noHead, anchored: noHead }
-    core.platform.stateKey.save(stateKey)
+    stateKey.fill(0)
+    const live = { ledger, signer, sealer, birth, wrappedKeys, epoch: 0n, own: noHead, anchored: noHead }
     core.live = live
     core.phase = 'closed'
-    return { address: signer.address, configHash: hash, sealedB64: sealSnapshot(live) }
+    return {
+      address: signer.address,
+      configHash: hash,
+      birthB64: birth.certificate,
+      wrappedKeys,
+      sealedB64: sealSnapshot(live),
+    }
   },
 
-  load_state(core, { sealedB64, isLast }) {
-    const stateKey = core.platform.stateKey.load()
-    if (!stateKey) return refuse('NO_STATE_KEY', 'this core has no key to open a state with')
-    const { loader = createLoader(stateKey) } = core
+  unwrap_request(core) {
+    core.loader = undefined // what was begun with an older key does not go on with this one
+    return { documentB64: requestUnwrap(core) }
+  },
+
+  load_state(core, { key, sealedB64, isLast }) {
+    if (core.loader && key) refuse('BAD_PARAMS', 'the key comes with the first part', { path: 'params.key' })
+    const loader = core.loader ?? createLoader(stateKeyFor(core, key, sealedB64[0]))
     core.loader = undefined // a refusal ends this loading: the next one begins anew
     for (const sealed of sealedB64) loader.push(sealed)
     if (isLast) {
-      core.live = loader.finish(core.boot)
+      const live = loader.finish(core.boot)
+      checkBirth(core.platform, live.birth)
+      core.live = live
       core.phase = 'closed'
     } else core.loader = loader
     return { loaded: sealedB64.length }
@@ -77,7 +101,7 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
     if (!core.exported || !sealed) return refuse('BAD_PARAMS', 'an export begins at chunk 0', { path: 'params.chunk' })
     const { chunks, record } = core.exported
     if (chunk === chunks.length - 1) core.exported = undefined
-    return { sealedB64: sealed, chunks: chunks.length, record }
+    return { sealedB64: sealed, chunks: chunks.length, record, wrappedKeys: live.wrappedKeys }
   },
 
   open_epoch(core, { head, hints }) {
@@ -162,6 +186,25 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
     live.anchored = { counter: commit.counter, root: rootOf(commit.next) }
     return live.anchored
   },
+}
+
+/** Through KMS where the host brings its answer, otherwise as the platform keeps it. */
+function stateKeyFor(core: Core, key: Params<'load_state'>['key'], first: Uint8Array | undefined): Uint8Array {
+  if (key)
+    return takeStateKey(
+      core,
+      { wrapped: key.wrapped, ciphertext: key.ciphertextB64 },
+      readHeader(first ?? new Uint8Array()),
+    )
+  return core.platform.stateKey?.load() ?? refuseNoStateKey()
+}
+
+const refuseNoStateKey = (): never =>
+  refuse('NO_STATE_KEY', 'this core has no key to open a state with, and no place for one: it needs KMS')
+
+function warningsOf({ platform, live }: Core): readonly string[] {
+  if (!live || live.wrappedKeys.length > 0) return platform.warnings
+  return [...platform.warnings, 'the configuration names no KMS key: the state key is in a file, not for production']
 }
 
 /** The phase table lets a handler run only where there is a state. */

@@ -22,15 +22,15 @@ import { decodeSnapshot, type Snapshot } from './snapshot.ts'
 export interface Loader {
   /** Takes the next sealed thing. @throws Refusal `STATE_FORGED`, `STATE_FOREIGN`, `STATE_GAP` naming the place */
   push(untrusted: Uint8Array): void
-  /** The state that was loaded. @throws Refusal `STATE_INCOMPLETE` */
+  /** The state that was loaded, its birth not yet judged. @throws Refusal `STATE_INCOMPLETE` */
   finish(boot: Hex): Live
 }
 
-/** A loader for what was sealed under `stateKey`. */
+/** A loader for what was sealed under `stateKey`, which is wiped when the loading is finished. */
 export function createLoader(stateKey: Uint8Array): Loader {
   const chunks: Uint8Array[] = []
   let first: SealHeader | undefined
-  let state: (Pick<Live, 'ledger' | 'epoch' | 'own' | 'anchored'> & { key: Uint8Array }) | undefined
+  let state: ReturnType<typeof restore> | undefined
   let last: RecordPlace = noRecords
 
   const pushChunk = (header: SealHeader, untrusted: Uint8Array): void => {
@@ -69,16 +69,20 @@ export function createLoader(stateKey: Uint8Array): Loader {
     },
     finish(boot) {
       if (!state) return refuse('STATE_INCOMPLETE', 'the snapshot is not whole', { chunks: chunks.length })
-      const { key, ...rest } = state
+      const { key, bornUnder, certificate, ...rest } = state
       const { domain } = state.ledger.rules
-      return { ...rest, signer: createSigner(key, domain), sealer: createSealer(stateKey, boot, domain, last) }
+      const signer = createSigner(key, domain)
+      const birth = { address: signer.address, configHash: bornUnder, certificate }
+      const sealer = createSealer(stateKey, boot, domain, last)
+      stateKey.fill(0)
+      return { ...rest, signer, birth, sealer }
     },
   }
 }
 
 function restore({ identity, ledger }: Snapshot) {
-  const { key, ...rest } = identity
-  return { ...rest, key: toBytes(key), ledger }
+  const { key, birthB64: certificate, ...rest } = identity
+  return { ...rest, key: toBytes(key), certificate, ledger }
 }
 
 function refuseGap(header: SealHeader, expected: { number: bigint; chunk: number }): never {

@@ -1,4 +1,5 @@
 /** What the core needs of the machine that it runs on. Anything more would be a second way in. */
+import type { Measurement } from '../attestation/verify.ts'
 
 export interface AttestationRequest {
   /** Starts with its purpose and has a fixed length for it: no purpose passes for another. At most 512 bytes. */
@@ -14,8 +15,15 @@ export interface Platform {
   attest(request: AttestationRequest): Uint8Array
   /** Bytes that nobody outside can guess. */
   random(length: number): Uint8Array
-  /** Where the key that seals states outlives a restart. */
-  readonly stateKey: {
+  /** Constants of the image: by what it judges birth certificates. */
+  readonly trust: {
+    /** SHA-256 of the DER of the one root under which all documents are. */
+    readonly root: Uint8Array
+    /** Images whose keys this one goes on with. */
+    readonly predecessors: readonly Measurement[]
+  }
+  /** Where the key that seals states outlives a restart without KMS: on the host's disk, for development. Absent in images. */
+  readonly stateKey?: {
     load(): Uint8Array | undefined
     save(key: Uint8Array): void
   }

@@ -4,7 +4,8 @@ import { checkConfiguration } from '../ledger/config.ts'
 import { type Hex, toBytes, toHex } from '../ledger/hex.ts'
 import { invariant } from '../ledger/invariant.ts'
 import { type Account, emptyLedger, type Ledger, setBalance } from '../ledger/state.ts'
-import { hex, int, list, nullable, object, struct, uint, type Value } from '../protocol/codec.ts'
+import { base64, hex, int, list, nullable, object, struct, uint, type Value } from '../protocol/codec.ts'
+import { documentBytesMax, kmsKeysMax, wrappedKey } from '../protocol/messages.ts'
 
 const accountsPerChunk = 65_536
 const accountBytes = 44 // address, then earned and debt as 12 bytes each
@@ -15,6 +16,9 @@ const ownHead = object({ counter: uint(64), root: hex(32) })
 /** What a core knows beside its ledger. */
 const identity = {
   key: hex(32),
+  bornUnder: hex(32), // hash of the configuration given to `genesis`
+  birthB64: base64(documentBytesMax),
+  wrappedKeys: list(wrappedKey, kmsKeysMax),
   epoch: uint(64),
   own: ownHead,
   anchored: ownHead,

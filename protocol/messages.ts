@@ -26,6 +26,9 @@ export const entriesPerRequestMax = 256
 export const eventsPerRequestMax = 10_000
 export const paymentsPerCommitMax = 500
 export const sealedBytesMax = 4 * 1024 * 1024
+/** Of an attestation document. */
+export const documentBytesMax = 16_384
+export const kmsKeysMax = 8
 
 const signature = hex(64)
 const hash = hex(32)
@@ -95,6 +98,9 @@ export const headProof = object({
   consistency: list(hash, 64),
 })
 
+/** The state key, wrapped to one KMS key: SPKI DER of both sides of the agreement, and the sealed key. */
+export const wrappedKey = object({ kmsKey: bytes(256), ephemeralKey: bytes(256), sealed: bytes(64) })
+
 /** What the host wishes of a transaction; caps are in the configuration. */
 export const transactionHints = object({
   nonce: uint(64),
@@ -109,6 +115,9 @@ const transaction = bytes(256 * 1024)
 
 export const phases = ['empty', 'closed', 'open', 'halted'] as const
 export type Phase = (typeof phases)[number]
+
+const document = base64(documentBytesMax)
+const wrappedKeys = list(wrappedKey, kmsKeysMax)
 
 const none = object({})
 
@@ -133,19 +142,34 @@ export const methods = {
   },
   attestation: {
     params: object({ nonce: nullable(bytes(512)) }),
-    result: object({ documentB64: base64(16_384) }),
+    result: object({ documentB64: document, birthB64: document }),
   },
   genesis: {
     params: object({ configuration: struct('Configuration') }),
-    result: object({ address, configHash: hash, sealedB64: list(base64(sealedBytesMax), 64) }),
+    result: object({
+      address,
+      configHash: hash,
+      birthB64: document,
+      wrappedKeys, // kept beside the sealed state; empty where the configuration names no KMS key
+      sealedB64: list(base64(sealedBytesMax), 64),
+    }),
+  },
+  unwrap_request: {
+    params: none,
+    result: object({ documentB64: document }),
   },
   load_state: {
-    params: object({ sealedB64: list(base64(sealedBytesMax), 4096), isLast: bool }),
+    params: object({
+      // With the first part alone. KMS's answer to the document of `unwrap_request`; null without KMS.
+      key: nullable(object({ wrapped: wrappedKey, ciphertextB64: base64(8192) })),
+      sealedB64: list(base64(sealedBytesMax), 4096),
+      isLast: bool,
+    }),
     result: object({ loaded: int(2 ** 31) }),
   },
   export_state: {
     params: object({ chunk: int(2 ** 20) }),
-    result: object({ sealedB64: base64(sealedBytesMax), chunks: int(2 ** 20), record: uint(64) }),
+    result: object({ sealedB64: base64(sealedBytesMax), chunks: int(2 ** 20), record: uint(64), wrappedKeys }),
   },
   open_epoch: {
     params: object({ head: headProof, hints: transactionHints }),

@@ -1,5 +1,5 @@
 // The wall between trusted and untrusted code, as a list of what each folder may import. A folder that is not named
-// here may import anything; the measured three may import nothing beside what is justified in docs/SECURITY.md.
+// here may import anything; the measured four may import nothing beside what is justified in docs/SECURITY.md.
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { root } from './run.js'
@@ -8,12 +8,13 @@ const noble = ['@noble/curves', '@noble/hashes']
 
 /** Folders and packages that each folder may import, itself aside. `node:` stands for the standard library. */
 const allowed = {
+  attestation: { folders: [], packages: noble },
   ledger: { folders: [], packages: noble },
   protocol: { folders: ['ledger'], packages: [] },
-  enclave: { folders: ['ledger', 'protocol'], packages: [...noble, 'node:'] },
-  client: { folders: ['ledger', 'protocol'], packages: noble },
-  daemon: { folders: ['ledger', 'protocol', 'client', 'abi'] },
-  cli: { folders: ['ledger', 'protocol', 'client', 'daemon', 'abi', 'tools'] },
+  enclave: { folders: ['attestation', 'ledger', 'protocol'], packages: [...noble, 'node:'] },
+  client: { folders: ['attestation', 'ledger', 'protocol'], packages: noble },
+  daemon: { folders: ['attestation', 'ledger', 'protocol', 'client', 'abi'] },
+  cli: { folders: ['attestation', 'ledger', 'protocol', 'client', 'daemon', 'abi', 'tools'] },
   abi: { folders: [], packages: [] },
 }
 

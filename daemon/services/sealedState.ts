@@ -39,14 +39,14 @@ async function load(core: Core, store: Store): Promise<void> {
   for await (const sealed of store.sealedState()) {
     const size = Math.ceil(sealed.length / 3) * 4 + 3
     if (bytes + size > partBytesMax || part.length === partItemsMax) {
-      await core.request('load_state', { sealedB64: part, isLast: false })
+      await core.request('load_state', { key: null, sealedB64: part, isLast: false })
       part = []
       bytes = 0
     }
     part.push(sealed)
     bytes += size
   }
-  await core.request('load_state', { sealedB64: part, isLast: true })
+  await core.request('load_state', { key: null, sealedB64: part, isLast: true })
 }
 
 /**

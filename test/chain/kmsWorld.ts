@@ -1,12 +1,12 @@
 /** A KMS on this machine, whom it knows, and documents that a core of a certain image would show it. */
-import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateKeyCommand, GetPublicKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { expect } from 'vitest'
-import { type Cbor, encodeCbor } from '../../anvil/cbor.ts'
+import { writeDocument } from '../../anvil/document.ts'
 import type { ContentForm } from '../../anvil/kms/cms.ts'
 import { createKmsServer } from '../../anvil/kms/server.ts'
 import { openPki } from '../../anvil/pki.ts'
@@ -26,49 +26,25 @@ export const stranger = { ...identity('stranger'), arn: 'arn:aws:iam::9999999999
 export const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
 export const rsaSpki = rsa.publicKey.export({ format: 'der', type: 'spki' })
 export const pcr = (n: number): Uint8Array => new Uint8Array(48).fill(0x10 + n)
+const imagePcrs = new Map([0, 1, 2].map((n) => [n, pcr(n)]))
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
-export interface DocumentOrder {
+export interface DocumentWishes {
   readonly pcrs?: ReadonlyMap<number, Uint8Array>
   readonly publicKey?: Uint8Array | null
   readonly timestampMs?: number
 }
-
-const headerEs384 = Buffer.from('a1013822', 'hex')
 
 /** An authority of its own, kept in a folder that goes with it. */
 export function makeAuthority(now: () => number = Date.now) {
   const folder = mkdtempSync(join(tmpdir(), 'bursar-pki-'))
   const pki = openPki({ folder, now })
   return {
-    root: new Uint8Array(
-      createHash('sha256')
-        .update(pki.authorities[0] as Uint8Array)
-        .digest(),
-    ),
+    root: new Uint8Array(createHash('sha256').update(pki.authorities[0]).digest()),
     /** A document as the hardware would sign it for whatever image it likes. */
-    attest({
-      pcrs = new Map([0, 1, 2].map((n) => [n, pcr(n)])),
-      publicKey = rsaSpki,
-      timestampMs,
-    }: DocumentOrder = {}) {
-      const leaf = pki.leaf()
-      const payload = encodeCbor(
-        new Map<string, Cbor>([
-          ['module_id', 'i-0-enc0'],
-          ['digest', 'SHA384'],
-          ['timestamp', timestampMs ?? now()],
-          ['pcrs', pcrs],
-          ['certificate', leaf.certificate],
-          ['cabundle', pki.authorities],
-          ['public_key', publicKey],
-          ['user_data', null],
-          ['nonce', null],
-        ]),
-      )
-      const signed = encodeCbor(['Signature1', headerEs384, new Uint8Array(), payload])
-      const signature = sign('sha384', signed, { key: leaf.key, dsaEncoding: 'ieee-p1363' })
-      return encodeCbor([headerEs384, new Map(), payload, signature])
+    attest({ pcrs = imagePcrs, publicKey = rsaSpki, timestampMs = now() }: DocumentWishes = {}) {
+      const request = publicKey === null ? {} : { publicKey }
+      return writeDocument(pki, { moduleId: 'i-0-enc0', timestampMs, pcrs, request })
     },
     remove: () => rmSync(folder, { recursive: true }),
   }

@@ -93,7 +93,7 @@ test.each(forms)('error: every truncation and whatever follows, %s', (form) => {
 })
 
 test.each(forms)('error: every byte of the frame flipped, %s', (form) => {
-  const blob = writeEnveloped(randomBytes(48), publicKey, form)
+  const blob = Buffer.from(writeEnveloped(randomBytes(48), publicKey, form))
   const { encryptedKey, iv, ciphertext } = readEnveloped(blob)
   const start = (part: Uint8Array) => blob.indexOf(Buffer.from(part))
   const free = [

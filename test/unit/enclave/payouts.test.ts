@@ -18,6 +18,7 @@ import {
 import { privateKeyToAccount } from 'viem/accounts'
 import { expect, test } from 'vitest'
 import { treasuryAbi } from '../../../abi/index.ts'
+import { verifyAttestation } from '../../../attestation/verify.ts'
 import { workload } from '../../../client/events.ts'
 import { createSigner } from '../../../enclave/signer.ts'
 import { senderNonce, ticketHash } from '../../../enclave/tickets.ts'
@@ -277,7 +278,9 @@ test('behavior: attestation binds purpose, address, configuration, epoch, head a
   call(hosted.core, 'confirm_payout', { commit: made.commit, signature: made.signature })
   const status = call(hosted.core, 'status', {})
   const { documentB64 } = call(hosted.core, 'attestation', { nonce: null })
-  expect(toHex(documentB64)).toBe(
+  const { root } = hosted.platform.trust
+  const { userData } = verifyAttestation(documentB64, { root, at: 'document' }).document
+  expect(toHex(userData as Uint8Array)).toBe(
     encodePacked(
       ['bytes8', 'uint256', 'bytes32', 'uint256', 'uint256', 'bytes32', 'bytes32'],
       [

@@ -12,7 +12,18 @@ import { signHash } from '../../../ledger/signature.ts'
 import { commitmentOf, createLedger, setBalance } from '../../../ledger/state.ts'
 import { digest } from '../../../ledger/typedData.ts'
 import { configuration, domain, keyOf, payeeOf, signed } from '../ledger/support.ts'
-import { apply, call, expectRefused, firstHead, host, open, prepare, restart, testPlatform } from './support.ts'
+import {
+  apply,
+  call,
+  expectRefused,
+  firstHead,
+  host,
+  identityOfStranger,
+  open,
+  prepare,
+  restart,
+  testPlatform,
+} from './support.ts'
 
 const work = (units: bigint, payee = payeeOf(1)) => workload({ id: 'job', payee, tariff: 'gpu-second', units })
 const start = (id: string) => sessionStart({ id, payee: payeeOf(2), tariff: 'stream-hour', atMs: 1000 })
@@ -62,8 +73,8 @@ test('G6: a repeat of the last batch is still known after a restart', () => {
 test('behavior: a state comes in several requests', () => {
   const hosted = busy()
   const core = createCore(hosted.platform)
-  for (const sealed of hosted.sealed) call(core, 'load_state', { sealedB64: [sealed], isLast: false })
-  call(core, 'load_state', { sealedB64: [], isLast: true })
+  for (const sealed of hosted.sealed) call(core, 'load_state', { key: null, sealedB64: [sealed], isLast: false })
+  call(core, 'load_state', { key: null, sealedB64: [], isLast: true })
   expect(comparable(core)).toEqual(comparable(hosted.core))
 })
 
@@ -87,7 +98,7 @@ test.each(damages)('row 22: %s', (_, damage, code, facts) => {
   const hosted = busy()
   const core = createCore(hosted.platform)
   const sealedB64 = damage(hosted.sealed)
-  expectRefused(core, 'load_state', { sealedB64, isLast: true }, code)
+  expectRefused(core, 'load_state', { key: null, sealedB64, isLast: true }, code)
   const loader = createLoader(hosted.platform.stateKeyNow() as Uint8Array)
   const push = () => {
     for (const sealed of sealedB64) loader.push(sealed)
@@ -95,7 +106,7 @@ test.each(damages)('row 22: %s', (_, damage, code, facts) => {
   }
   expect(push).toThrow(expect.objectContaining({ code, facts: expect.objectContaining(facts) }))
   // A refusal ends the attempt, not the core.
-  call(core, 'load_state', { sealedB64: hosted.sealed, isLast: true })
+  call(core, 'load_state', { key: null, sealedB64: hosted.sealed, isLast: true })
 })
 
 test('row 22: a flipped bit anywhere in a record or a snapshot is refused', () => {
@@ -107,7 +118,7 @@ test('row 22: a flipped bit anywhere in a record or a snapshot is refused', () =
       const flipped = Uint8Array.from(original)
       flipped[at] = (flipped[at] as number) ^ 1
       const sealedB64 = hosted.sealed.with(which, flipped)
-      expect(() => call(core, 'load_state', { sealedB64, isLast: true })).toThrow(
+      expect(() => call(core, 'load_state', { key: null, sealedB64, isLast: true })).toThrow(
         /STATE_(FORGED|GAP|FOREIGN|INCOMPLETE)/,
       )
     }
@@ -124,8 +135,14 @@ test('row 22: records of two boots from one state do not splice', () => {
   const afterB = call(right, 'apply_event', { entries: [signed(4n, [])] }).recordB64 as Uint8Array
   const core = createCore(hosted.platform)
   const facts = { expected_number: '6', expected_chunk: 0, number: '6', chunk: 0 }
-  expectRefused(core, 'load_state', { sealedB64: [...hosted.sealed, a, afterB], isLast: true }, 'STATE_GAP', facts)
-  call(core, 'load_state', { sealedB64: [...hosted.sealed, b, afterB], isLast: true })
+  expectRefused(
+    core,
+    'load_state',
+    { key: null, sealedB64: [...hosted.sealed, a, afterB], isLast: true },
+    'STATE_GAP',
+    facts,
+  )
+  call(core, 'load_state', { key: null, sealedB64: [...hosted.sealed, b, afterB], isLast: true })
 })
 
 test('row 22: never the same key and IV, over boots from one state and all that each seals', () => {
@@ -147,22 +164,21 @@ test('row 22: what another deployment sealed under the same key is refused by na
   const other = createSealer(key, zeroHash, { ...domain, chainId: 1n }, { number: 4n, hash: zeroHash })
   const core = createCore(hosted.platform)
   const sealedB64 = [...hosted.sealed, other.sealRecord(new Uint8Array())]
-  expectRefused(core, 'load_state', { sealedB64, isLast: true }, 'STATE_FOREIGN')
+  expectRefused(core, 'load_state', { key: null, sealedB64, isLast: true }, 'STATE_FOREIGN')
 })
 
 test('row 7: a state sealed under a key that the host chose is refused', () => {
   const hosted = busy()
   const mine = createSealer(new Uint8Array(32).fill(9), zeroHash, domain, noRecords)
   const ledger = createLedger(configuration())
-  const own = { counter: 0n, root: zeroHash }
-  const identity = { key: toHex(new Uint8Array(32).fill(1)), epoch: 0n, own, anchored: own }
+  const identity = identityOfStranger(0n)
   const core = createCore(hosted.platform)
   const sealedB64 = mine.sealSnapshot(encodeSnapshot({ identity, ledger }))
-  expectRefused(core, 'load_state', { sealedB64, isLast: true }, 'STATE_FORGED', { number: '0', chunk: 0 })
+  expectRefused(core, 'load_state', { key: null, sealedB64, isLast: true }, 'STATE_FORGED', { number: '0', chunk: 0 })
 })
 
 test('error: a core without a state key cannot load', () => {
-  expectRefused(createCore(testPlatform()), 'load_state', { sealedB64: [], isLast: true }, 'NO_STATE_KEY')
+  expectRefused(createCore(testPlatform()), 'load_state', { key: null, sealedB64: [], isLast: true }, 'NO_STATE_KEY')
 })
 
 test('behavior: many accounts and sessions survive in chunks', () => {
@@ -171,8 +187,7 @@ test('behavior: many accounts and sessions survive in chunks', () => {
   ledger.totalEarnedWei = 210_000n
   const key = new Uint8Array(32).fill(3)
   const sealer = createSealer(key, zeroHash, domain, noRecords)
-  const own = { counter: 0n, root: zeroHash }
-  const identity = { key: toHex(new Uint8Array(32).fill(1)), epoch: 4n, own, anchored: own }
+  const identity = identityOfStranger(4n)
   const sessions = [...ledger.reporters.values()][0]?.sessions
   for (let i = 0; i < 5_001; i++)
     sessions?.set(`0x${i.toString(16).padStart(64, '0')}`, {

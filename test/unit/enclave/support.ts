@@ -1,10 +1,14 @@
-/** A core to test: the real one, on a platform whose state key outlives it and whose documents are the bare user data. */
-import { randomBytes } from 'node:crypto'
+/** A core to test: the real one, on a platform whose state key outlives it. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect } from 'vitest'
+import { createLocalPlatform, type LocalPlatformOptions } from '../../../anvil/localPlatform.ts'
 import { LogTree } from '../../../client/logTree.ts'
 import { type Core, createCore } from '../../../enclave/core.ts'
 import { dispatch, type Reply } from '../../../enclave/dispatch.ts'
 import type { Platform } from '../../../enclave/platform.ts'
+import type { Identity } from '../../../enclave/snapshot.ts'
 import { type Entry, entryLeaf, fromSealed } from '../../../ledger/entry.ts'
 import { leafHash } from '../../../ledger/eventLog.ts'
 import { type Hex, zeroHash } from '../../../ledger/hex.ts'
@@ -15,21 +19,25 @@ import { type HeadProof, type Method, methods, type Params, type Result } from '
 import { configuration, payeeOf } from '../ledger/support.ts'
 
 export interface TestPlatform extends Platform {
+  readonly stateKey: NonNullable<Platform['stateKey']>
   stateKeyNow(): Uint8Array | undefined
 }
 
-export function testPlatform(): TestPlatform {
+/** One throw-away authority for all platforms of a test file. */
+const folder = mkdtempSync(join(tmpdir(), 'bursar-core-'))
+process.once('exit', () => rmSync(folder, { recursive: true }))
+
+export function testPlatform(options: Partial<LocalPlatformOptions> = {}): TestPlatform {
   let key: Uint8Array | undefined
   return {
-    attest: ({ userData }) => userData,
-    random: (length) => new Uint8Array(randomBytes(length)),
+    ...createLocalPlatform({ folder, ...options }),
     stateKey: {
-      load: () => key,
+      load: () => key && Uint8Array.from(key),
       save: (saved) => {
-        key = saved
+        key = Uint8Array.from(saved)
       },
     },
-    stateKeyNow: () => key,
+    stateKeyNow: () => key && Uint8Array.from(key),
     warnings: ['for tests'],
   }
 }
@@ -74,6 +82,17 @@ export const firstHead = (epoch = 0n, boot: Hex = zeroHash): HeadProof => ({
   root: zeroHash,
   made: null,
   consistency: [],
+})
+
+/** What a core would know that somebody made up, key and all. */
+export const identityOfStranger = (epoch: bigint): Identity => ({
+  key: `0x${'01'.repeat(32)}`,
+  bornUnder: zeroHash,
+  birthB64: new Uint8Array(),
+  wrappedKeys: [],
+  epoch,
+  own: { counter: 0n, root: zeroHash },
+  anchored: { counter: 0n, root: zeroHash },
 })
 
 /** A core after genesis, with all that the host around it would have stored. */
@@ -137,6 +156,6 @@ export const headAfter = (
 /** A new process over what was stored. */
 export function restart(hosted: Hosted, sealed: readonly Uint8Array[] = hosted.sealed): Core {
   const core = createCore(hosted.platform)
-  call(core, 'load_state', { sealedB64: sealed, isLast: true })
+  call(core, 'load_state', { key: null, sealedB64: sealed, isLast: true })
   return core
 }
