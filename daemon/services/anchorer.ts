@@ -79,7 +79,9 @@ async function commitOnce(
 ): Promise<Outcome | undefined> {
   const plan = isDue.pay ? await options.payer.plan(paymentsMax) : undefined
   const head = await options.chain.head()
-  const hasNews = options.mirror.tree.size > (await anchoredSize(options, head))
+  // Nothing signed for this boot can land on another's head: the head watch sees it too, and ends the session.
+  if (head.boot !== session.boot || head.epoch !== session.epoch) return undefined
+  const hasNews = BigInt(options.mirror.tree.size) > head.logSize
   if (!plan?.payments.length && !(isDue.anchor && hasNews)) return undefined
 
   const signed = await options.lane.run(() => prepare(options, session, head, plan))
@@ -87,12 +89,6 @@ async function commitOnce(
   const { commit, signature } = signed
   if (outcome === 'landed') await session.core.request('confirm_payout', { commit, signature })
   return outcome
-}
-
-/** Entries that the head covers. */
-async function anchoredSize({ store, chain, mirror }: AnchorerOptions, head: Head): Promise<number> {
-  const { made } = await makeHeadProof({ store, chain, tree: mirror.tree }, head)
-  return Number(made?.commit.next.logSize ?? 0)
 }
 
 /** Has the core sign the next commit, and stores it before anyone can see it. Holds the lane: the mirror is the core. */
@@ -106,7 +102,11 @@ async function prepare(
   const payments = plan?.payments ?? []
   const tickets = payments.filter((payment) => payment.isTicket).length
   const gas = gasOfCommit({ tickets, directs: payments.length - tickets })
-  const hints = await fetchHints(chain, options.caps, { sender: session.address, gas })
+  const hints = await fetchHints(chain, options.caps, {
+    sender: session.address,
+    gas,
+    feePercent: options.broadcaster.feePercent,
+  })
   const reply = await session.core.request('prepare_payouts', {
     head: await makeHeadProof({ chain, store, tree: mirror.tree }, head),
     round: plan?.round ?? noRound,

@@ -8,7 +8,7 @@ import { createBackoff, pause } from '../pause.ts'
 import type { RecordPlace } from '../store/store.ts'
 import { type EpochOpenerOptions, openEpoch } from './epochOpener.ts'
 import type { Mirror } from './mirror.ts'
-import { createState, loadState, placeOf, recoverState } from './sealedState.ts'
+import { compactState, createState, loadState, placeOf, recoverState } from './sealedState.ts'
 import type { MovableGate } from './session.ts'
 
 type Status = Result<'status'>
@@ -109,7 +109,9 @@ async function prepareState(options: BringUpOptions, core: Core, signal: AbortSi
   }
   // What was sent to a core that did not take it was never acknowledged: its reporter sends it again.
   if (step !== 'recover') await store.dropIntents()
-  return checkState(options, await core.request('status', {}, signal))
+  const address = checkState(options, await core.request('status', {}, signal))
+  await compactState(core, store)
+  return address
 }
 
 function checkState({ configHash, mirror }: BringUpOptions, status: Status): Hex {

@@ -14,6 +14,8 @@ import type { Store, StoredTransaction } from '../store/store.ts'
 
 /** After so many looks at a chain that answers, a transaction that nobody mines is given up waiting for. */
 const looksMax = 120
+/** Nodes take the place of a transaction with another of its nonce only for a tenth more at least. */
+const stuckPercent = 125n
 
 /**
  * - `landed`, `reverted`: mined, and as deep as was asked for
@@ -24,13 +26,15 @@ export type Outcome = 'landed' | 'reverted' | 'replaced' | 'stuck'
 
 export interface BroadcasterOptions {
   readonly chain: Pick<Chain, 'send' | 'receipt' | 'calldata' | 'nonce' | 'block'>
-  readonly store: Pick<Store, 'pendingTransactions' | 'markTransaction'>
+  readonly store: Pick<Store, 'pendingTransactions' | 'transactionsBetween' | 'markTransaction'>
   readonly confirmations: number
   readonly pollMs: number
   readonly log: Logger
 }
 
 export interface Broadcaster {
+  /** What the next transaction should offer of the usual fees: more after each that was stuck, for it takes its place. */
+  readonly feePercent: bigint
   /** Sends, and waits for the outcome. The transaction has been stored before. */
   settle(transaction: StoredTransaction, sender: Hex, signal: AbortSignal): Promise<Outcome>
   /** Settles what an earlier run of this daemon left under way. */
@@ -39,6 +43,7 @@ export interface Broadcaster {
 
 export function createBroadcaster(options: BroadcasterOptions): Broadcaster {
   const { store, pollMs, log } = options
+  let feePercent = 100n
 
   const settle: Broadcaster['settle'] = async (transaction, sender, signal) => {
     const { hash, purpose, nonce } = transaction
@@ -56,12 +61,16 @@ export function createBroadcaster(options: BroadcasterOptions): Broadcaster {
 
     async function finish(outcome: Outcome): Promise<Outcome> {
       await store.markTransaction(hash, outcome)
+      feePercent = outcome === 'stuck' ? (feePercent * stuckPercent) / 100n : 100n
       log[outcome === 'landed' ? 'info' : 'warn']({ hash, purpose, nonce, outcome }, 'transaction settled')
       return outcome
     }
   }
 
   return {
+    get feePercent() {
+      return feePercent
+    },
     settle,
     async settlePending(sender, signal) {
       for (const transaction of await store.pendingTransactions()) await settle(transaction, sender, signal)
@@ -75,23 +84,29 @@ async function look(
   transaction: StoredTransaction,
   sender: Hex,
 ): Promise<Outcome | undefined> {
-  const { chain, log } = options
+  const { chain } = options
   const mined = await outcomeOf(options, transaction.hash)
   if (mined) return mined === 'too_young' ? undefined : mined
-  if ((await chain.nonce(sender, 'latest')) > transaction.nonce) {
+  const nonce = await chain.nonce(sender)
+  if (nonce > transaction.nonce) {
     // It may have been mined between the two questions.
     const again = await outcomeOf(options, transaction.hash)
     return again === undefined ? 'replaced' : again === 'too_young' ? undefined : again
   }
-  if ((await chain.calldata(transaction.hash)) === undefined) {
-    try {
-      await chain.send(transaction.raw)
-    } catch (error) {
-      // What the node says against it may be about a copy of it that it took: the next look shows.
-      log.warn({ hash: transaction.hash, reason: messageOf(error) }, 'the node did not take the transaction')
-    }
-  }
+  // Where a reorganisation took back earlier ones, this one has to wait for them: the same bytes go out again.
+  const before = await options.store.transactionsBetween(nonce, transaction.nonce)
+  for (const { hash, raw } of [...before, transaction]) await sendIfForgotten(options, hash, raw)
   return undefined
+}
+
+async function sendIfForgotten({ chain, log }: BroadcasterOptions, hash: Hex, raw: Hex): Promise<void> {
+  if ((await chain.calldata(hash)) !== undefined) return
+  try {
+    await chain.send(raw)
+  } catch (error) {
+    // What the node says against it may be about a copy of it that it took: the next look shows.
+    log.warn({ hash, reason: messageOf(error) }, 'the node did not take the transaction')
+  }
 }
 
 async function outcomeOf({ chain, confirmations }: BroadcasterOptions, hash: Hex) {

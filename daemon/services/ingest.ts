@@ -93,7 +93,7 @@ export function createIngest(options: IngestOptions): Ingest {
   }
 
   return {
-    submit(batch, bytes) {
+    async submit(batch, bytes) {
       options.gate.session()
       if (waiting.length >= waitingMax || waitingBytes + bytes > waitingBytesMax)
         throw new QueueFull('too many batches are waiting')

@@ -45,7 +45,7 @@ export interface Mirror {
 export function createMirror({ rules, store }: { readonly rules: Rules; readonly store: Store }): Mirror {
   const ledger = createLedger(rules.configuration)
   const tree = new LogTree()
-  const views = new Map<Hex, AccountsView>()
+  const views = new Map<Hex, Promise<AccountsView>>()
   tree.append(leafHash(configurationLeaf(rules.configuration)))
 
   const apply = (batch: AuthenticBatch): Entry | undefined => {
@@ -54,7 +54,7 @@ export function createMirror({ rules, store }: { readonly rules: Rules; readonly
     tree.append(batch.leafHash)
     return { position: outcome.position, leafHash: toHex(batch.leafHash), batch, odd: outcome.odd }
   }
-  const keep = (root: Hex, view: AccountsView): AccountsView => {
+  const keep = (root: Hex, view: Promise<AccountsView>): Promise<AccountsView> => {
     views.set(root, view)
     const [oldest] = views.keys()
     if (oldest && views.size > viewsMax) views.delete(oldest)
@@ -84,19 +84,18 @@ export function createMirror({ rules, store }: { readonly rules: Rules; readonly
       const root = rootOf(commitment)
       if (root !== rootOf(commitmentOf(ledger)))
         throw new Fatal(`the core committed to ${root}, which is not the root of its log by the rules`, 1)
-      keep(root, createAccountsView(ledger.accounts.values()))
+      keep(root, Promise.resolve(createAccountsView(ledger.accounts.values())))
     },
-    async viewAt(commitment) {
+    viewAt(commitment) {
       const root = rootOf(commitment)
-      return (
-        views.get(root) ?? keep(root, createAccountsView((await replay(rules, store, commitment)).accounts.values()))
-      )
+      // Kept as a promise: many who ask at once make one computation.
+      return views.get(root) ?? keep(root, replay(rules, store, commitment))
     },
   }
 }
 
-/** The ledger as it was at a commitment. @throws Fatal 1 if the log leads to another root */
-async function replay(rules: Rules, store: Store, commitment: Commitment): Promise<Ledger> {
+/** The accounts as they were at a commitment. @throws Fatal 1 if the log leads to another root */
+async function replay(rules: Rules, store: Store, commitment: Commitment): Promise<AccountsView> {
   const ledger = createLedger(rules.configuration)
   if (commitment.logSize > 1n) {
     for await (const { batch, leafHash: stored } of store.entries()) {
@@ -106,7 +105,7 @@ async function replay(rules: Rules, store: Store, commitment: Commitment): Promi
   }
   if (rootOf(commitmentOf(ledger)) !== rootOf(commitment))
     throw new Fatal(`the log does not lead to the anchored root ${rootOf(commitment)}`, 1)
-  return ledger
+  return createAccountsView(ledger.accounts.values())
 }
 
 /** A refused batch consumed nothing, in the core as here. */

@@ -98,6 +98,8 @@ export interface Store {
 
   commitWithRoot(counter: bigint, root: Hex): Promise<SignedCommit | undefined>
   pendingTransactions(): Promise<readonly StoredTransaction[]>
+  /** Transactions with a nonce from `from` up to but not `to`, oldest first. */
+  transactionsBetween(from: number, to: number): Promise<readonly StoredTransaction[]>
   markTransaction(hash: Hex, status: TransactionStatus): Promise<void>
 
   /** The newest block taken in, or undefined before the first. */
