@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { awsNitroRoot, rootOfPem } from '../../../attestation/roots.ts'
+import { fingerprint, rootCertificate } from './maker.ts'
+
+const pem = (der: Uint8Array): string =>
+  `-----BEGIN CERTIFICATE-----\n${Buffer.from(der).toString('base64').replaceAll(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`
+
+test('default', () => {
+  expect(Buffer.from(rootOfPem(pem(rootCertificate)))).toEqual(fingerprint(rootCertificate))
+  expect(awsNitroRoot).toHaveLength(32)
+})
+
+test('error: no certificate, or more than one', () => {
+  const one = pem(rootCertificate)
+  for (const text of [
+    '',
+    'text',
+    one + one,
+    `${one}more`,
+    one.replaceAll('CERTIFICATE', 'PUBLIC KEY'),
+    pem(new Uint8Array()),
+    one.replace('MII', 'M*I'),
+    one.replace('MII', 'M=I'),
+  ])
+    expect(() => rootOfPem(text)).toThrow(RangeError)
+})
