@@ -4,12 +4,13 @@
  */
 import type { Logger } from 'pino'
 import { zeroHash } from '../../ledger/hex.ts'
-import { Refusal } from '../../protocol/refusal.ts'
+import { Refusal, type RefusalCode } from '../../protocol/refusal.ts'
 import type { Chain, Head } from '../chain/chain.ts'
 import { durably } from '../durably.ts'
 import { Fatal, messageOf } from '../errors.ts'
 import type { Lane } from '../lane.ts'
 import { pause } from '../pause.ts'
+import { OutOfStep } from '../store/sealedHeader.ts'
 import type { SignedCommit, Store, StoredTransaction } from '../store/store.ts'
 import { type Broadcaster, type Outcome, storedTransaction } from './broadcaster.ts'
 import { directsPerCommitMax, ticketsPerCommitMax } from './decidePayouts.ts'
@@ -22,6 +23,8 @@ import type { Gate, Session } from './session.ts'
 
 /** Where no ticket is made, none is of any round. */
 const noRound = { number: 0n, blockHash: zeroHash }
+/** What the core refuses because it is not the one that the session began with, or not well. */
+const endsSession: readonly string[] = ['HALTED', 'WRONG_PHASE'] satisfies readonly RefusalCode[]
 const paymentsMaxAtBest = ticketsPerCommitMax + directsPerCommitMax
 
 export interface AnchorerOptions {
@@ -50,8 +53,8 @@ export async function runAnchorer(options: AnchorerOptions, signal: AbortSignal)
   for (;;) {
     await pause(Math.max(0, Math.min(payAt, anchorAt) - now()), signal)
     const isDue = { pay: now() >= payAt, anchor: now() >= anchorAt }
+    const session = sessionOf(options.gate)
     try {
-      const session = sessionOf(options.gate)
       const outcome = session && (await commitOnce(options, session, isDue, paymentsMax, signal))
       // A commit that ran out of gas because many payments failed must not be tried again as it was.
       if (outcome === 'reverted') paymentsMax = Math.max(1, Math.floor(paymentsMax / 2))
@@ -59,8 +62,9 @@ export async function runAnchorer(options: AnchorerOptions, signal: AbortSignal)
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof Fatal) throw error
-      const code = error instanceof Refusal ? { code: error.code, facts: error.facts } : {}
-      log.warn({ reason: messageOf(error), ...code }, 'no commit')
+      const refused = error instanceof Refusal ? { code: error.code, facts: error.facts } : undefined
+      log.warn({ reason: messageOf(error), ...refused }, 'no commit')
+      if (error instanceof OutOfStep || (refused && endsSession.includes(refused.code))) session?.end(messageOf(error))
     }
     if (isDue.pay) payAt = now() + payIntervalMs
     if (isDue.anchor) anchorAt = now() + anchorIntervalMs

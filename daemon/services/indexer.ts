@@ -32,10 +32,16 @@ export interface Indexer {
 export function createIndexer(options: IndexerOptions): Indexer {
   const { chain, store, books, log } = options
   let committer: Hex | undefined
+  /** The newest block that was seen without the contract: before it there is nothing to look for. */
+  let withoutContract = -1
 
   const start = async (newest: number): Promise<BlockPoint | undefined> => {
-    if (!(await chain.isDeployed())) return undefined
-    const first = await chain.block(Math.max(0, (await findDeployment(chain, newest)) - 1))
+    if (newest < 0) return undefined
+    if (!(await chain.isDeployed(newest))) {
+      withoutContract = newest
+      return undefined
+    }
+    const first = await chain.block(Math.max(0, (await findDeployment(chain, withoutContract, newest)) - 1))
     await store.saveBlocks([first], [])
     return first
   }
@@ -92,8 +98,8 @@ async function isOnChain(chain: IndexerOptions['chain'], { number, hash }: Block
 }
 
 /** The first block at which the contract has code, by bisection. */
-async function findDeployment(chain: IndexerOptions['chain'], newest: number): Promise<number> {
-  let [without, having] = [-1, newest]
+async function findDeployment(chain: IndexerOptions['chain'], from: number, newest: number): Promise<number> {
+  let [without, having] = [from, newest]
   while (having - without > 1) {
     const middle = Math.floor((without + having) / 2)
     if (await chain.isDeployed(middle)) having = middle

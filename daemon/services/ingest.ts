@@ -62,6 +62,7 @@ export function createIngest(options: IngestOptions): Ingest {
   const waiting: Waiting[] = []
   let waitingBytes = 0
   let pump: Promise<void> | undefined
+  let end: Fatal | undefined
 
   const takeGroup = (): Waiting[] => {
     let [bytes, events, count] = [0, 0, 0]
@@ -75,6 +76,12 @@ export function createIngest(options: IngestOptions): Ingest {
     waitingBytes -= group.reduce((sum, item) => sum + item.bytes, 0)
     return group
   }
+  /** Mirror and store may differ from here on: nothing more goes to the core. */
+  const die = (fatal: Fatal): void => {
+    end = fatal
+    for (const { reject } of waiting.splice(0)) reject(fatal)
+    options.halt(fatal)
+  }
   const run = async (): Promise<void> => {
     while (waiting.length > 0) {
       // The group is taken when its turn has come, so that it holds all that came while others had the lane.
@@ -86,7 +93,7 @@ export function createIngest(options: IngestOptions): Ingest {
         })
       } catch (error) {
         for (const { reject } of group) reject(error)
-        if (error instanceof Fatal) options.halt(error)
+        if (error instanceof Fatal) return die(error)
       }
     }
     pump = undefined
@@ -94,6 +101,7 @@ export function createIngest(options: IngestOptions): Ingest {
 
   return {
     async submit(batch, bytes) {
+      if (end) throw end
       options.gate.session()
       if (waiting.length >= waitingMax || waitingBytes + bytes > waitingBytesMax)
         throw new QueueFull('too many batches are waiting')
