@@ -78,8 +78,8 @@ async function reportAll(options: ReportOptions, outbox: Outbox, signal: AbortSi
 }
 
 const interrupted = (): Fault =>
-  new Fault('INTERRUPTED', 'a batch is stored and not yet acknowledged', {
-    next: 'run again with the same key and state: it is sent first',
+  new Fault('INTERRUPTED', 'stopped before everything was acknowledged', {
+    next: 'run again with the same key, state and input: what is stored is sent first',
     exitCode: 75,
   })
 
