@@ -56,10 +56,13 @@ describe('requests', () => {
     expect(signedBatch.read(JSON.parse(asked[0]?.body as string), '')).toEqual(batch)
   })
 
-  test('status, ledgerHead, account: their paths', async () => {
+  test('status, ledgerHead, account, reconciliation: their paths', async () => {
     const { client, asked } = clientOf(404, {})
-    for (const request of [client.status(), client.ledgerHead(), client.account(payeeOf(1))]) await errorOf(request)
-    const paths = ['/api/tee/status', '/api/ledger/head', `/api/ledger/accounts/${payeeOf(1)}`]
+    await errorOf(client.status())
+    await errorOf(client.ledgerHead())
+    await errorOf(client.account(payeeOf(1)))
+    await errorOf(client.reconciliation())
+    const paths = ['/api/tee/status', '/api/ledger/head', `/api/ledger/accounts/${payeeOf(1)}`, '/api/reconciliation']
     expect(asked.map((a) => a.url)).toEqual(paths.map((path) => url + path))
   })
 
