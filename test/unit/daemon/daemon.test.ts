@@ -1,10 +1,20 @@
+import { rmSync } from 'node:fs'
 import { expect, test, vi } from 'vitest'
 import { batchLeafHash } from '../../../client/batch.ts'
 import { verifyReceipt } from '../../../client/verify.ts'
 import type { Store } from '../../../daemon/store/store.ts'
 import type { Hex } from '../../../ledger/hex.ts'
 import { domain, reporter } from '../ledger/support.ts'
-import { createWorld, creditBatch, directPayee, type TestDaemon, ticketPayee, untilOpen, waiting } from './support.ts'
+import {
+  createWorld,
+  creditBatch,
+  directPayee,
+  type TestDaemon,
+  type TestWorld,
+  ticketPayee,
+  untilOpen,
+  waiting,
+} from './support.ts'
 
 const slow = { anchorIntervalMs: 3_600_000, payIntervalMs: 3_600_000 }
 
@@ -315,4 +325,75 @@ test('behavior: stops in good order and answers what it had taken', async () => 
   await vi.waitFor(() => expect(world.coreHost.asked).toContain('apply_event'), waiting)
   await daemon.stop()
   expect(await answer).toMatchObject({ status: 'accepted' })
+})
+
+test('behavior: a disk that was lost before the first batch is made good by the core and the chain', async () => {
+  const world = createWorld()
+  const first = await world.startOpen()
+  await vi.waitFor(async () => expect((await first.client.status()).head?.counter).toBe(1n), waiting)
+  await first.stop()
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${world.config.store}${suffix}`, { force: true })
+  // The commit that made the head is only in its transaction's calldata now.
+  const second = await world.startOpen()
+  await second.client.sendBatch(creditBatch(0n, 5n))
+  await untilPaid(second, directPayee, 5n)
+})
+
+test('error: a disk that was lost later cannot be made good', async () => {
+  const world = createWorld()
+  const first = await world.startOpen(slow)
+  await first.client.sendBatch(creditBatch(0n, 5n))
+  await first.stop()
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${world.config.store}${suffix}`, { force: true })
+  const second = await world.startDaemon(slow)
+  await expect(second.ended).rejects.toMatchObject({ name: 'Fatal', exitCode: 1 })
+})
+
+test('error: a core that lost its state key stops the daemon', async () => {
+  const world = createWorld()
+  const daemon = await world.startOpen(slow)
+  world.coreHost.restart(true)
+  await expect(daemon.ended).rejects.toMatchObject({ name: 'Fatal', exitCode: 1, cause: { code: 'NO_STATE_KEY' } })
+})
+
+test('error: a core that has halted is said so, until it is restarted', async () => {
+  const world = createWorld()
+  const daemon = await world.startOpen(slow)
+  world.coreHost.core.phase = 'halted'
+  await expect(daemon.client.sendBatch(creditBatch(0n, 1n))).rejects.toMatchObject({ code: 'HALTED', status: 503 })
+  await vi.waitFor(async () => expect((await daemon.client.status()).state).toBe('the core has halted'), waiting)
+  world.coreHost.restart()
+  await untilOpen(daemon)
+  expect(await daemon.client.sendBatch(creditBatch(0n, 1n))).toMatchObject({ status: 'accepted' })
+})
+
+test.each([
+  ['committer', (world: TestWorld) => world.chain.deploy(directPayee, world.config.rules.hash)],
+  ['configuration', (world: TestWorld, core: Hex) => world.chain.deploy(core, `0x${'99'.repeat(32)}`)],
+])('behavior: a contract with another %s is not opened', async (_, deploy) => {
+  const world = createWorld()
+  const daemon = await world.startDaemon(slow)
+  await vi.waitFor(async () => expect((await daemon.client.status()).state).toBe('waiting for the contract'), waiting)
+  deploy(world, (await daemon.client.status()).core?.address as Hex)
+  await vi.waitFor(
+    () => expect(daemon.log.filter(({ reason }) => `${reason}`.startsWith('the contract names'))).toHaveLength(1),
+    waiting,
+  )
+  expect((await daemon.client.status()).state).toBe('waiting for the contract')
+  expect(world.coreHost.asked).not.toContain('open_epoch')
+})
+
+test('behavior: after very many records a snapshot takes their place', async () => {
+  const world = createWorld()
+  const many = (store: Store): Store => ({ ...store, countRecords: async () => 10_000 })
+  const first = await world.startOpen(slow)
+  await first.client.sendBatch(creditBatch(0n, 1n))
+  await first.stop()
+  const second = await world.startOpen(slow, many)
+  await second.stop()
+  world.coreHost.restart()
+  const third = await world.startOpen(slow)
+  // All that is left are the records after the snapshot: that of this boot's open.
+  expect(await third.store.countRecords()).toBe(1)
+  expect(await third.client.sendBatch(creditBatch(1n, 1n))).toMatchObject({ receipt: { position: 2 } })
 })

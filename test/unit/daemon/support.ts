@@ -36,8 +36,8 @@ export function temporaryFolder(): string {
 export interface CoreHost {
   readonly address: string
   readonly core: Core
-  /** A new process with the same platform: nothing but the state key is left. */
-  restart(): void
+  /** A new process with the same platform: nothing but the state key is left, or not even that. */
+  restart(isKeyLost?: boolean): void
   /** Methods that reached the core, in order. */
   readonly asked: string[]
   /** What becomes of a reply: it is sent, or the connection is cut in its place. */
@@ -46,7 +46,7 @@ export interface CoreHost {
 
 /** The real core behind a real socket. */
 export function hostCore(folder: string): CoreHost {
-  const platform: TestPlatform = testPlatform()
+  let platform: TestPlatform = testPlatform()
   const path = join(folder, 'core.sock')
   let core = createCore(platform)
   const sockets = new Set<Socket>()
@@ -55,7 +55,8 @@ export function hostCore(folder: string): CoreHost {
     get core() {
       return core
     },
-    restart() {
+    restart(isKeyLost = false) {
+      if (isKeyLost) platform = testPlatform()
       core = createCore(platform)
       for (const socket of sockets) socket.destroy()
     },
