@@ -46,7 +46,6 @@ const chain: ChainBooks = {
   anchors: [anchor(1n, zeroHash, first), anchor(2n, rootOf(first), last)],
   payments: [payment(orchestrator, 20n, true), payment(orchestrator, 50n, true), payment(node, 30n, false)],
   failures: 0,
-  epochs: 1,
   totalPaidWei: 100n,
   paid: earned,
   credited: new Map([[orchestrator, 70n]]),
