@@ -84,9 +84,16 @@ const interrupted = (): Fault =>
   })
 
 function toFault(error: unknown, url: string): unknown {
-  if (!(error instanceof ApiError)) return error
-  return new Fault(error.code, `${url}: ${error.message}`, {
-    next: 'check that --url is the address of a Bursar daemon of this version',
-    cause: error,
-  })
+  if (error instanceof ApiError)
+    return new Fault(error.code, `${url}: ${error.message}`, {
+      next: 'check that --url is the address of a Bursar daemon of this version',
+      cause: error,
+    })
+  if (error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR')
+    return new Fault('STATE_UNWRITABLE', `the state cannot be written: ${error.message}`, {
+      next: 'make room on its disk, then run again with the same input: what was stored is safe, and nothing else was sent',
+      exitCode: 75,
+      cause: error,
+    })
+  return error
 }

@@ -32,9 +32,12 @@ function newKeyFile(directory: string): string {
 }
 
 /** Starts the command; its input stays open where no lines are given. */
-function start(command: readonly string[], lines?: readonly string[]): Bursar {
-  const [script, ...rest] = command
-  const child = spawn(process.execPath, [script as string, 'report', ...rest])
+function start([script, ...rest]: readonly string[], lines?: readonly string[]): Bursar {
+  return startChild(process.execPath, [script as string, 'report', ...rest], lines)
+}
+
+function startChild(file: string, args: readonly string[], lines?: readonly string[]): Bursar {
+  const child = spawn(file, args)
   onTestFinished(() => void child.kill('SIGKILL'))
   const output = { out: '', err: '' }
   child.stdout.on('data', (data) => {
@@ -107,6 +110,23 @@ test('killed while lines wait for more: nothing was stored, so nothing is lost',
   daemon.mishap = () => undefined
   await start([main, ...options(daemon, key)], usages(3)).ended
   expect(earnedOf(daemon)).toBe(worth(3))
+})
+
+test('G7: a full disk: nothing is sent that was not stored, and the next run goes on', async () => {
+  const [daemon, directory] = [await newDaemon(), newDirectory()]
+  const key = newKeyFile(directory)
+  const lines = usages(120)
+  const command = [process.execPath, main, 'report', ...options(daemon, key)].join(' ')
+  const full = startChild('bash', ['-c', `ulimit -f 128; exec ${command}`], lines) // no file above 128 KiB
+  const { code, err } = await full.ended
+  expect(err).toContain('bursar: STATE_UNWRITABLE: ')
+  expect(code).toBe(75)
+  const before = daemon.accepted.length
+  expect(before).toBeGreaterThan(0)
+
+  expect(await start([main, ...options(daemon, key)], lines).ended).toMatchObject({ code: 0 })
+  expect(earnedOf(daemon)).toBe(worth(120))
+  expect(daemon.accepted.length).toBe(30)
 })
 
 test.each(['SIGINT', 'SIGTERM'] as const)('%s: ends cleanly, what was read is acknowledged', async (signal) => {

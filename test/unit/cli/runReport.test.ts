@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { addressOfKey } from '../../../client/batch.ts'
 import { credit, sessionStart, workload } from '../../../client/events.ts'
@@ -355,9 +357,11 @@ describe('the state', () => {
     expect(earnedOf(daemon)).toBe(worth(1))
   })
 
-  test('STATE_UNREADABLE', async () => {
+  test('STATE_UNREADABLE: no such directory, or a file of another kind', async () => {
     const [daemon, directory] = [await newDaemon(), newDirectory()]
     expectFault(await run(daemon, `${directory}/none`), 'STATE_UNREADABLE', 1)
+    writeFileSync(join(directory, 'state'), 'no database'.repeat(1000))
+    expectFault(await run(daemon, directory), 'STATE_UNREADABLE', 1)
   })
 })
 
