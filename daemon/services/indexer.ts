@@ -6,7 +6,7 @@ import type { Logger } from 'pino'
 import type { Hex } from '../../ledger/hex.ts'
 import type { Chain } from '../chain/chain.ts'
 import type { ChainEvent } from '../chain/events.ts'
-import { messageOf } from '../errors.ts'
+import { createComplaints } from '../complaints.ts'
 import { pause } from '../pause.ts'
 import type { BlockPoint, Store } from '../store/store.ts'
 import type { Books } from './books.ts'
@@ -31,6 +31,7 @@ export interface Indexer {
 
 export function createIndexer(options: IndexerOptions): Indexer {
   const { chain, store, books, log } = options
+  const complain = createComplaints(log)
   let committer: Hex | undefined
   /** The newest block that was seen without the contract: before it there is nothing to look for. */
   let withoutContract = -1
@@ -72,7 +73,7 @@ export function createIndexer(options: IndexerOptions): Indexer {
     catchUp,
     async run(signal) {
       for (;;) {
-        await catchUp().catch((error: unknown) => log.warn({ reason: messageOf(error) }, 'cannot read the chain'))
+        await catchUp().catch((error: unknown) => complain('cannot read the chain', error))
         await pause(options.pollMs, signal)
       }
     },

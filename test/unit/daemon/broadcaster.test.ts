@@ -75,6 +75,11 @@ test('behavior: mined counts when others are on top', async () => {
   expect(await settle()).toBe('landed')
 })
 
+test('behavior: waiting for others on top is not being stuck', async () => {
+  const young = Array.from({ length: 200 }, () => ({ mined: 'success', block: 10 }) as const)
+  expect(await broadcasting([...young, { mined: 'success', block: 12 }], 2).settle()).toBe('landed')
+})
+
 test('behavior: mined between two questions is not replaced', async () => {
   const { settle } = broadcasting([{ nonce: 1 }, { mined: 'success', nonce: 1 }])
   expect(await settle()).toBe('landed')
