@@ -4,6 +4,7 @@ import { batchLeafHash } from '../../../client/batch.ts'
 import { verifyReceipt } from '../../../client/verify.ts'
 import type { Store } from '../../../daemon/store/store.ts'
 import type { Hex } from '../../../ledger/hex.ts'
+import type { Ledger } from '../../../ledger/state.ts'
 import { domain, reporter } from '../ledger/support.ts'
 import {
   createWorld,
@@ -206,6 +207,17 @@ test('error: a core with entries that nobody can explain stops the daemon', asyn
   if (log) (live.ledger as { log: typeof log }).log = { size: log.size + 1, peaks: [...log.peaks, new Uint8Array(32)] }
   const next = await world.startDaemon(slow)
   await expect(next.ended).rejects.toMatchObject({ name: 'Fatal', exitCode: 1 })
+})
+
+test.each([
+  ['log', slow, { log: { size: 2, peaks: [new Uint8Array(32)] } }],
+  ['commitment', {}, { totalEarnedWei: 7n }],
+])('error: a core whose %s leaves the rules stops the daemon', async (_, change, tampered: Partial<Ledger>) => {
+  const world = createWorld()
+  const daemon = await world.startOpen(change)
+  Object.assign(world.coreHost.core.live?.ledger as Ledger, tampered)
+  await daemon.client.sendBatch(creditBatch(0n, 1n)).catch((error) => expect(error.code).toBe('INTERNAL'))
+  await expect(daemon.ended).rejects.toMatchObject({ name: 'Fatal', exitCode: 1 })
 })
 
 test('error: a store that fails acknowledges nothing and ends the process', async () => {
