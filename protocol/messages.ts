@@ -176,7 +176,6 @@ export const methods = {
 export type Method = keyof typeof methods
 export type Params<M extends Method> = Value<(typeof methods)[M]['params']>
 export type Result<M extends Method> = Value<(typeof methods)[M]['result']>
-export type SignedBatchMessage = Value<typeof signedBatch>
 export type BatchResult = Value<typeof batchResult>
 export type HeadProof = Value<typeof headProof>
 export type TransactionHints = Value<typeof transactionHints>

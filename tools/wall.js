@@ -11,9 +11,10 @@ const allowed = {
   ledger: { folders: [], packages: noble },
   protocol: { folders: ['ledger'], packages: [] },
   enclave: { folders: ['ledger', 'protocol'], packages: [...noble, 'node:'] },
+  attestation: { folders: [], packages: noble },
   client: { folders: ['ledger', 'protocol'], packages: noble },
   daemon: { folders: ['ledger', 'protocol', 'client', 'abi'] },
-  cli: { folders: ['ledger', 'protocol', 'client', 'daemon', 'abi', 'tools'] },
+  cli: { folders: ['ledger', 'protocol', 'client', 'daemon', 'abi', 'attestation', 'tools'] },
   abi: { folders: [], packages: [] },
 }
 
