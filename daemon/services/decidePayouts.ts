@@ -11,6 +11,7 @@ export const directsPerCommitMax = 100
 
 export type Reason =
   | 'BELOW_MINIMUM'
+  | 'FAILED_RECENTLY'
   | 'NO_ROUNDS_MANAGER'
   | 'ROUND_NOT_INITIALIZED'
   | 'ORCHESTRATOR_INACTIVE'

@@ -15,6 +15,7 @@ import {
   ticketsPerCommitMax,
 } from './decidePayouts.ts'
 import type { Mirror } from './mirror.ts'
+import { createPatience } from './patience.ts'
 
 export interface PayerOptions {
   readonly chain: Pick<Chain, 'paid' | 'round' | 'isActive' | 'tryDirect' | 'balance'>
@@ -36,6 +37,7 @@ export interface Payer {
 }
 
 export function createPayer({ chain, rules, mirror, books }: PayerOptions): Payer {
+  const patience = createPatience()
   let leftOut: ReadonlyMap<Hex, LeftOut> = new Map()
 
   const accounts = (): AccountNow[] =>
@@ -44,6 +46,25 @@ export function createPayer({ chain, rules, mirror, books }: PayerOptions): Paye
       return { payee, index, earnedWei, paidWei: book?.paidWei ?? 0n, lastTried: book?.lastTried ?? -1n }
     })
 
+  /** Those who may be tried now, and those who failed too lately. */
+  const sift = (due: readonly Debt[]) => {
+    const now: Debt[] = []
+    const later: LeftOut[] = []
+    for (const debt of due) {
+      const { payee, earnedWei, paidWei } = debt
+      const book = books.of(payee)
+      if (patience.mayTry(payee, book)) now.push(debt)
+      else
+        later.push({
+          payee,
+          owedWei: earnedWei - paidWei,
+          reason: 'FAILED_RECENTLY',
+          detail: book?.failure ?? 'unknown',
+        })
+    }
+    return { now, later }
+  }
+
   return {
     get leftOut() {
       return leftOut
@@ -51,11 +72,12 @@ export function createPayer({ chain, rules, mirror, books }: PayerOptions): Paye
     async plan(paymentsMax) {
       const debts = decideDebts(rules, accounts())
       const [round, balanceWei] = await Promise.all([chain.round(), chain.balance()])
-      const { due, objections } = await examine(chain, debts.due)
+      const { now: tried, later } = sift(debts.due)
+      const { due, objections } = await examine(chain, tried)
       const isRoundInitialized = round?.isInitialized && round.blockHash !== zeroHash
       const now: Circumstances = { isRoundInitialized, objections, balanceWei, paymentsMax }
       const decided = decidePayouts(due, now)
-      const all = [...debts.leftOut, ...decided.leftOut]
+      const all = [...debts.leftOut, ...later, ...decided.leftOut]
       leftOut = new Map(all.map((entry) => [entry.payee, entry]))
       const { number, blockHash } = round ?? { number: 0n, blockHash: zeroHash }
       return { payments: decided.payments, leftOut: all, round: { number, blockHash } }
