@@ -72,7 +72,9 @@ async function main({ once, json, port, broker, dir, ...chain }: Options): Promi
       if (!dir) rmSync(folder, { recursive: true })
       return once ? 130 : 0
     }
-    console.error(`Bursar: ${explain(error)}\nLogs and ledger of this run: ${folder}`)
+    console.error(
+      `Bursar: ${explain(stop.signal.aborted ? stop.signal.reason : error)}\nLogs and ledger of this run: ${folder}`,
+    )
     return 1
   }
 }

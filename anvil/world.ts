@@ -6,7 +6,7 @@ import { type Client, createClient } from '../client/client.ts'
 import { checkConfiguration } from '../ledger/config.ts'
 import type { Hex } from '../ledger/hex.ts'
 import { buildContracts } from './artifacts.ts'
-import { findOrDeployBroker } from './broker.ts'
+import { findOrDeployBroker, startRound } from './broker.ts'
 import { type ChainSource, startChain } from './chain.ts'
 import type { Children } from './children.ts'
 import { type Deployment, deployedContracts, deployTreasury, predictAddress, writeDeployment } from './deployment.ts'
@@ -64,6 +64,7 @@ export async function bringUp(options: WorldOptions): Promise<World> {
 
   say('finding the broker, or deploying its stand-in')
   const broker = await findOrDeployBroker(wallet, options.broker)
+  await startRound(wallet, broker)
   const payees = await makePayees(wallet, broker)
   const reporters = reporterNames.map((name) => makeReporterPlace(folder, name))
 

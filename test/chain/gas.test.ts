@@ -117,7 +117,6 @@ test.each([
     const fork = await startChain({ kind: 'fork', url: deployment.rpcUrl, block: own.blockNumber - 1n })
     const batch = await measureBatch(fork.rpcUrl, deployment, own)
     await fork.child?.stop()
-    console.info({ own, batch, r: Number(own.gas) / Number(batch.gas), c: own.calldataBytes / batch.calldataBytes })
     expect(Number(own.gas) / Number(batch.gas)).toBeLessThanOrEqual(gasMax)
     expect(own.calldataBytes / batch.calldataBytes).toBeLessThanOrEqual(calldataMax)
   },
