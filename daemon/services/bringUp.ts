@@ -54,8 +54,12 @@ export async function runBringUp(options: BringUpOptions, signal: AbortSignal): 
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof Fatal) throw error
-      const code = error instanceof Refusal ? { code: error.code, facts: error.facts } : {}
-      log.warn({ state: gate.state, reason: messageOf(error), cause: causeOf(error), ...code }, 'bring-up interrupted')
+      const refused = error instanceof Refusal ? { code: error.code, facts: error.facts } : undefined
+      if (refused?.code === 'FOREIGN_ROOT') gate.move('the state is out of date')
+      log.warn(
+        { state: gate.state, reason: messageOf(error), cause: causeOf(error), ...refused },
+        'bring-up interrupted',
+      )
     }
     await backoff.wait(signal)
   }
