@@ -24,7 +24,7 @@ export function renderFrame(observation: Observation, { columns, rows, hasColour
   const width = Math.min(columns, columnsMax)
   const above = [...heading(observation, width), ...accountTable(observation, width)]
   const hint: Line = {
-    text: 'Ctrl-C ends everything. Kill core or daemon and watch it go on: processes.json',
+    text: `Ctrl-C ends everything. Logs and process ids: ${observation.folder}`,
     style: 'dim',
   }
   const room = Math.max(0, rows - above.length - 2)

@@ -32,7 +32,7 @@ export interface ServicesOptions extends Pick<DaemonOrder, 'deployment' | 'payIn
 /** Writes their configurations and starts them; the daemon finds the core by itself. */
 export async function startServices(options: ServicesOptions): Promise<Services> {
   const { children, folder, port, deployment, payIntervalMs, configuration, onStart, onFailure } = options
-  const listen = `127.0.0.1:${port || (await freePort())}`
+  const listen = `127.0.0.1:${await findPort(port)}`
   const core = `unix:${socketPath(folder)}`
   const paths = { configuration: join(folder, 'configuration.json'), daemon: join(folder, 'daemon.json') }
   writeJson(paths.configuration, struct('Configuration').write(configuration))
@@ -73,10 +73,13 @@ function socketPath(folder: string): string {
   return Buffer.byteLength(path) <= 107 ? path : join(tmpdir(), `bursar-${process.pid}.sock`)
 }
 
-/** A port that is free now: the daemon must come back at the same one when it is restarted. */
-async function freePort(): Promise<number> {
+/** A port that is free now, the wanted one if it is not 0: the daemon must come back at the same one when it is restarted. */
+async function findPort(wanted: number): Promise<number> {
   const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => reject(new Error(`port ${wanted} cannot be used`, { cause })))
+    server.listen(wanted, '127.0.0.1', resolve)
+  })
   const { port } = server.address() as { port: number }
   await new Promise((resolve) => server.close(resolve))
   return port

@@ -67,9 +67,12 @@ export async function bringUp(options: WorldOptions): Promise<World> {
   await startRound(wallet, broker)
   const payees = await makePayees(wallet, broker)
   const reporters = reporterNames.map((name) => makeReporterPlace(folder, name))
+  // One more, for whoever watches and wants to report something too.
+  const yours = makeReporterPlace(folder, 'yours')
 
   const treasury = await predictAddress(wallet)
-  const configuration = makeConfiguration({ chainId, treasury, broker: broker.broker, reporters, payees })
+  const listed = { reporters: [...reporters, yours], payees }
+  const configuration = makeConfiguration({ chainId, treasury, broker: broker.broker, ...listed })
   say('starting core and daemon')
   const onStart = createProcessList(join(folder, 'processes.json'))
   const services = await startServices({ ...options, deployment: { rpcUrl, ...broker }, configuration, onStart })
