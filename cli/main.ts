@@ -1,5 +1,6 @@
 /** The `bursar` command. Each command is a file of its own; here are only their list and how an error is told. */
 import { Command } from 'commander'
+import { attestationCommand } from './attestation.ts'
 import { Fault } from './fault.ts'
 import { reportCommand } from './report.ts'
 
@@ -9,6 +10,7 @@ const program = new Command('bursar')
   .description('Pays for metered work out of a ledger that nobody, its operator included, can rewrite')
   .exitOverride()
 program.addCommand(reportCommand().copyInheritedSettings(program))
+program.addCommand(attestationCommand().copyInheritedSettings(program))
 
 function tell(error: unknown): number {
   if (error instanceof Fault) {
