@@ -1,12 +1,17 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { addressOfKey } from '../../../client/batch.ts'
+import { addressOfKey, batchLeafHash } from '../../../client/batch.ts'
 import { credit, sessionStart, workload } from '../../../client/events.ts'
+import { LogTree } from '../../../client/logTree.ts'
+import { configurationLeaf } from '../../../ledger/batch.ts'
+import { leafHash } from '../../../ledger/eventLog.ts'
 import { zeroAddress } from '../../../ledger/hex.ts'
-import { broker, configuration, keyOf, payeeOf, reporter, reporterRule, signed } from '../ledger/support.ts'
+import { signHash } from '../../../ledger/signature.ts'
+import { digest } from '../../../ledger/typedData.ts'
+import { broker, configuration, domain, keyOf, payeeOf, reporter, reporterRule, signed } from '../ledger/support.ts'
 import { bytesOf, earnedOf, expectFault, newDaemon, newDirectory, run, usage, usages, worth } from './support.ts'
-import type { Mishap } from './testDaemon.ts'
+import { coreKey, type Mishap } from './testDaemon.ts'
 
 const batch = 'POST /api/batches'
 
@@ -245,16 +250,16 @@ describe('refusals', () => {
 describe('what the daemon says is checked', () => {
   test('RECEIPT_INVALID: signed by another key', async () => {
     const [daemon, directory] = [await newDaemon(), newDirectory()]
-    daemon.alterReceipt = (receipt) => {
-      const signature = signed(0n, []).signature
-      return { ...receipt, head: { ...receipt.head, signature } }
+    daemon.alterAnswer = (answer) => {
+      const { receipt } = answer
+      return { ...answer, receipt: { ...receipt, head: { ...receipt.head, signature: signed(0n, []).signature } } }
     }
     expectFault(await run(daemon, directory, { lines: usages(1) }), 'RECEIPT_INVALID', 1)
   })
 
   test('RECEIPT_INVALID: of another place in the log', async () => {
     const [daemon, directory] = [await newDaemon(), newDirectory()]
-    daemon.alterReceipt = (receipt) => ({ ...receipt, position: 0 })
+    daemon.alterAnswer = (answer) => ({ ...answer, receipt: { ...answer.receipt, position: 0 } })
     expectFault(await run(daemon, directory, { lines: usages(1) }), 'RECEIPT_INVALID', 1)
   })
 
@@ -273,6 +278,22 @@ describe('what the daemon says is checked', () => {
       return undefined
     }
     expectFault(await run(daemon, directory, { lines: usages(12) }), 'LEDGER_FORKED', 1)
+  })
+
+  test('G10: LEDGER_FORKED: two logs of one size with different roots', async () => {
+    const [daemon, directory] = [await newDaemon(), newDirectory()]
+    daemon.alterAnswer = (answer, batch) => {
+      if (batch.batch.sequence === 0n) return answer
+      // As if the first batch had never been: the second lies in its place.
+      const log = new LogTree()
+      log.append(leafHash(configurationLeaf(configuration())))
+      log.append(batchLeafHash(batch))
+      const head = { ...answer.receipt.head, size: 2n, root: log.root() }
+      const signature = signHash(digest(domain, 'LogHead', head), coreKey)
+      const receipt = { head: { ...head, signature }, position: 1, path: log.inclusionPath(1) }
+      return { ...answer, status: 'already_accepted', receipt }
+    }
+    expectFault(await run(daemon, directory, { lines: usages(8) }), 'LEDGER_FORKED', 1)
   })
 
   test('SEQUENCE_GAP: the ledger lost batches between two of ours', async () => {
@@ -323,6 +344,13 @@ describe('what the daemon says is checked', () => {
     expect(earnedOf(daemon)).toBe(worth(4))
     await run(daemon, fresh, { lines: [usage(5)], accepted: ['STATE_LOST'] })
     expect(earnedOf(daemon)).toBe(worth(5))
+  })
+
+  test.each([{ chainId: 1n }, { verifyingContract: payeeOf(9) }])('OTHER_CONTRACT: %o', async (other) => {
+    const [daemon, directory] = [await newDaemon(), newDirectory()]
+    await run(daemon, directory, { lines: usages(4) })
+    daemon.domain = { ...domain, ...other }
+    expectFault(await run(daemon, directory, { lines: usages(5), accepted: ['CORE_CHANGED'] }), 'OTHER_CONTRACT', 1)
   })
 
   test('CORE_CHANGED: only with the word of who read the contract', async () => {

@@ -13,7 +13,7 @@ import { signHash } from '../../../ledger/signature.ts'
 import { commitmentOf, createLedger, type Ledger, rootOf } from '../../../ledger/state.ts'
 import type { Configuration } from '../../../ledger/structs.ts'
 import { applyBatch } from '../../../ledger/transition.ts'
-import { digest } from '../../../ledger/typedData.ts'
+import { type Domain, digest } from '../../../ledger/typedData.ts'
 import type { Codec } from '../../../protocol/codec.ts'
 import { signedBatch } from '../../../protocol/messages.ts'
 import { domain, keyOf } from '../ledger/support.ts'
@@ -33,9 +33,11 @@ export interface TestDaemon {
   /** Asked at each request. */
   mishap: (request: string, count: number) => Mishap | undefined
   /** A chance to lie. */
-  alterReceipt: (receipt: Receipt) => Receipt
+  alterAnswer: (answer: api.BatchAnswer, batch: SignedBatch) => api.BatchAnswer
   anchoredSize: bigint
   coreKey: Uint8Array
+  /** What it says that it serves. */
+  domain: Domain
   /** Takes the ledger back to its first so many batches, as if the others had never been. */
   rollBack(batches: number): void
   /** Accepts a batch that came some other way. */
@@ -55,9 +57,10 @@ export async function startTestDaemon(configuration: Configuration): Promise<Tes
     accepted: [],
     requests: [],
     mishap: () => undefined,
-    alterReceipt: (receipt) => receipt,
+    alterAnswer: (answer) => answer,
     anchoredSize: 0n,
     coreKey,
+    domain,
     rollBack,
     submit,
     close() {
@@ -86,7 +89,7 @@ export async function startTestDaemon(configuration: Configuration): Promise<Tes
     }
     const { status, position } = outcome
     const odd = outcome.status === 'accepted' ? outcome.odd : []
-    return { status, odd, receipt: daemon.alterReceipt(receiptOf(position)) }
+    return daemon.alterAnswer({ status, odd, receipt: receiptOf(position) }, untrusted)
   }
 
   function receiptOf(position: number): Receipt {
@@ -144,7 +147,7 @@ export async function startTestDaemon(configuration: Configuration): Promise<Tes
       record: { number: 0n, hash: zeroHash },
       warnings: [],
     } as const
-    return { core, ...domain, head: null, isEpochOpen: true, state: 'open' }
+    return { core, ...daemon.domain, head: null, isEpochOpen: true, state: 'open' }
   }
 
   function ledgerHead(): api.LedgerHeadAnswer {
