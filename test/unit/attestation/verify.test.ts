@@ -547,7 +547,8 @@ describe('the signature', () => {
     ['with r and s changed round', replaced((it) => concat(it.subarray(48), it.subarray(0, 48))), 'COSE_SIGNATURE'],
     ['with s above the order', replaced((it) => concat(it.subarray(0, 48), scalar(order))), 'COSE_SIGNATURE'],
     // ECDSA has it so, and neither standard forbids it: the two say the same, under the same key.
-    ['in its other form', replaced(twin), 'accepted'],
+    ['in the one form', plain, 'accepted'],
+    ['in the other form', concat(plain.subarray(0, -96), twin(plain.subarray(-96))), 'accepted'],
     [
       'of a key off the curve',
       leaf({ key: spkiOf(keys.leaf).map((byte, n) => (n === 119 ? byte ^ 1 : byte)) }),
@@ -580,6 +581,8 @@ describe('the expectations', () => {
     ['the right nonce', {}, 'accepted', { nonce: Buffer.from('nonce') }],
     ['another nonce', {}, 'WRONG_NONCE', { nonce: Buffer.from('Nonce') }],
     ['a longer nonce', {}, 'WRONG_NONCE', { nonce: Buffer.from('nonce\0') }],
+    ['a shorter nonce', {}, 'WRONG_NONCE', { nonce: Buffer.from('non') }],
+    ['an empty nonce', {}, 'WRONG_NONCE', { nonce: new Uint8Array() }],
     ['no nonce', nothing, 'WRONG_NONCE', { nonce: Buffer.from('nonce') }],
     ['no nonce where an empty one is expected', nothing, 'WRONG_NONCE', { nonce: new Uint8Array() }],
     ['the right user data', {}, 'accepted', { userData: Buffer.from('user data') }],
