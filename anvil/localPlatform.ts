@@ -3,7 +3,7 @@
  * sign for. For development and tests; no image contains it.
  */
 import { randomBytes, sign } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AttestationRequest, Platform } from '../enclave/platform.ts'
 import { type Cbor, encodeCbor } from './cbor.ts'
@@ -59,13 +59,25 @@ export function createLocalPlatform({
     random: (length) => randomBytes(length),
     stateKey: {
       load: () => readIfThere(stateKeyPath),
-      save: (key) => writePrivate(stateKeyPath, key),
+      save(key) {
+        keepEarlier(stateKeyPath)
+        writePrivate(stateKeyPath, key)
+      },
     },
     warnings: [
       'the state key is in a file: not for production',
       'attestation under a development root: it proves nothing to others',
     ],
   }
+}
+
+/** A key that was there before is kept beside, numbered: a genesis by mistake must not cost the state that it opened. */
+function keepEarlier(path: string): void {
+  const earlier = readIfThere(path)
+  if (!earlier) return
+  let number = 1
+  while (existsSync(`${path}.${number}`)) number++
+  writePrivate(`${path}.${number}`, earlier)
 }
 
 /** The members that the caller fills, null where absent, within the limits of the secure module. */
