@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { BatchAnswer } from '../../../client/api.ts'
 import { addressOfKey, batchLeafHash } from '../../../client/batch.ts'
 import { credit, sessionStart, workload } from '../../../client/events.ts'
 import { LogTree } from '../../../client/logTree.ts'
-import { configurationLeaf } from '../../../ledger/batch.ts'
+import { configurationLeaf, type SignedBatch } from '../../../ledger/batch.ts'
 import { leafHash } from '../../../ledger/eventLog.ts'
 import { zeroAddress } from '../../../ledger/hex.ts'
 import { signHash } from '../../../ledger/signature.ts'
@@ -280,19 +281,32 @@ describe('what the daemon says is checked', () => {
     expectFault(await run(daemon, directory, { lines: usages(12) }), 'LEDGER_FORKED', 1)
   })
 
+  /** As if the first batch had never been: the second lies in its place, in a log of the same size. */
+  const replacing = (answer: BatchAnswer, batch: SignedBatch): BatchAnswer => {
+    if (batch.batch.sequence === 0n) return answer
+    const log = new LogTree()
+    log.append(leafHash(configurationLeaf(configuration())))
+    log.append(batchLeafHash(batch))
+    const head = { ...answer.receipt.head, size: 2n, root: log.root() }
+    const signature = signHash(digest(domain, 'LogHead', head), coreKey)
+    return {
+      ...answer,
+      status: 'already_accepted',
+      receipt: { head: { ...head, signature }, position: 1, path: log.inclusionPath(1) },
+    }
+  }
+
   test('G10: LEDGER_FORKED: two logs of one size with different roots', async () => {
     const [daemon, directory] = [await newDaemon(), newDirectory()]
-    daemon.alterAnswer = (answer, batch) => {
-      if (batch.batch.sequence === 0n) return answer
-      // As if the first batch had never been: the second lies in its place.
-      const log = new LogTree()
-      log.append(leafHash(configurationLeaf(configuration())))
-      log.append(batchLeafHash(batch))
-      const head = { ...answer.receipt.head, size: 2n, root: log.root() }
-      const signature = signHash(digest(domain, 'LogHead', head), coreKey)
-      const receipt = { head: { ...head, signature }, position: 1, path: log.inclusionPath(1) }
-      return { ...answer, status: 'already_accepted', receipt }
-    }
+    daemon.alterAnswer = replacing
+    expectFault(await run(daemon, directory, { lines: usages(8) }), 'LEDGER_FORKED', 1)
+  })
+
+  test('G10: LEDGER_FORKED: told by the newest receipt, which stays when a commit covers its batch', async () => {
+    const [daemon, directory] = [await newDaemon(), newDirectory()]
+    await run(daemon, directory, { lines: usages(4) })
+    daemon.anchoredSize = 2n
+    daemon.alterAnswer = replacing
     expectFault(await run(daemon, directory, { lines: usages(8) }), 'LEDGER_FORKED', 1)
   })
 
