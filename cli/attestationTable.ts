@@ -20,7 +20,7 @@ const checks = {
   uses: 'authorities may certify, with as many below them as there are; the leaf may sign and is no authority',
   chain: 'each certificate is signed by the one above it',
   signature: 'the document is signed by its leaf',
-  'debug mode': 'PCR0, PCR1 and PCR2 are not zero: the host cannot look into the enclave',
+  'debug mode': 'PCR0, PCR1 and PCR2 are not zero: its console is not open to the host',
   image: 'not checked: compare PCR0, PCR1 and PCR2 with those of the image that you reviewed',
   nonce: 'not checked: fresh only if it is the nonce that you chose',
   'user data': 'not checked: the enclave says them, AWS only carries them',
