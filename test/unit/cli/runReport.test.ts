@@ -306,6 +306,7 @@ describe('what the daemon says is checked', () => {
     const [daemon, directory] = [await newDaemon(), newDirectory()]
     await run(daemon, directory, { lines: usages(4) })
     daemon.anchoredSize = 2n
+    await run(daemon, directory)
     daemon.alterAnswer = replacing
     expectFault(await run(daemon, directory, { lines: usages(8) }), 'LEDGER_FORKED', 1)
   })
