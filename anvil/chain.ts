@@ -6,6 +6,8 @@ import type { Child, Children } from './children.ts'
 import { waitFor } from './waiting.ts'
 
 const readyWithinMs = 60_000
+/** A chain that already runs answers soon, or the URL is wrong. */
+const answersWithinMs = 5_000
 
 /** Where the chain comes from. */
 export type ChainSource =
@@ -74,7 +76,7 @@ async function failIfGone(child: Child, logPath: string): Promise<never> {
 }
 
 const chainIdOf = (rpcUrl: string, signal: AbortSignal): Promise<number> =>
-  waitFor({ what: `no chain answers at ${withoutCredentials(rpcUrl)}`, timeoutMs: readyWithinMs, signal }, () =>
+  waitFor({ what: `no chain answers at ${withoutCredentials(rpcUrl)}`, timeoutMs: answersWithinMs, signal }, () =>
     createPublicClient({ transport: http(rpcUrl, { retryCount: 0 }) }).getChainId(),
   )
 

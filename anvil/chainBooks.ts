@@ -33,8 +33,6 @@ export interface ChainBooks {
   readonly payments: readonly Payment[]
   /** Payments that the contract tried and that failed. */
   readonly failures: number
-  /** Epochs that were opened. */
-  readonly epochs: number
   readonly totalPaidWei: bigint
   /** By the contract's register. */
   readonly paid: ReadonlyMap<Hex, bigint>
@@ -96,7 +94,6 @@ export async function fetchChainBooks(
     anchors,
     payments,
     failures: events.filter(({ eventName }) => eventName === 'PaymentFailed').length,
-    epochs: events.filter(({ eventName }) => eventName === 'Opened').length,
     totalPaidWei,
     paid,
     balances,

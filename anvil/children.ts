@@ -58,15 +58,10 @@ function spawnChild({ name, file, args, env = {}, logPath, onLine }: ChildOrder)
   createInterface({ input: child.stdout }).on('line', (line) => onLine?.(line))
   // It may be gone before it has read everything; that it is gone, `exited` says.
   child.stdin.on('error', () => child.stdin.destroy())
+  // Whoever hears that it is gone finds all that it wrote in the log.
   const exited = new Promise<number | NodeJS.Signals>((resolve) => {
-    child.once('error', (error) => {
-      log.end(`${error.message}\n`)
-      resolve(1)
-    })
-    child.once('close', (code, signal) => {
-      log.end()
-      resolve(code ?? signal ?? 1)
-    })
+    child.once('error', (error) => log.end(`${error.message}\n`, () => resolve(1)))
+    child.once('close', (code, signal) => log.end(() => resolve(code ?? signal ?? 1)))
   })
   return {
     process: child,

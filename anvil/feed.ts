@@ -1,5 +1,5 @@
 /** Gives the reporters their usage at a steady pace. */
-import { setInterval } from 'node:timers/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Hex } from '../ledger/hex.ts'
 import type { Reporter } from './reporter.ts'
 import { createUsage, type Usage } from './usage.ts'
@@ -12,8 +12,8 @@ export interface Feed {
   readonly events: number
   /** Gives about so many events a second, until the signal aborts. */
   runEndless(eventsPerSecond: number, signal: AbortSignal): Promise<never>
-  /** Gives exactly so many events, all sessions ended, and waits until all are acknowledged. `onTick` hears after each tick. */
-  runExactly(events: number, eventsPerSecond: number, onTick: () => void, signal: AbortSignal): Promise<void>
+  /** Gives exactly so many events, all sessions ended, and waits until all are acknowledged. Waits for `onTick` after each tick. */
+  runExactly(events: number, eventsPerSecond: number, onTick: () => Promise<void>, signal: AbortSignal): Promise<void>
   /** What the events so far are worth to each payee, wei. */
   earnings(): Map<Hex, bigint>
   stop(): Promise<void>
@@ -45,22 +45,23 @@ export function startFeed({ reporters, payees, startReporter }: World): Feed {
 
     async runEndless(eventsPerSecond, signal) {
       const each = Math.ceil((eventsPerSecond * tickMs) / 1000 / streams.length)
-      for await (const _ of setInterval(tickMs, undefined, { signal }))
+      for (;;) {
+        await delay(tickMs, undefined, { signal })
         for (const stream of streams) for (let i = 0; i < each; i++) give(stream)
-      throw signal.reason
+      }
     },
 
     async runExactly(total, eventsPerSecond, onTick, signal) {
       const each = Math.ceil((eventsPerSecond * tickMs) / 1000 / streams.length)
       const left = streams.map((_, index) => Math.floor((total + index) / streams.length))
-      for await (const _ of setInterval(tickMs, undefined, { signal })) {
+      while (left.some((rest) => rest > 0)) {
+        await delay(tickMs, undefined, { signal })
         for (const [index, stream] of streams.entries()) {
           const rest = left[index] ?? 0
           for (let i = 0; i < Math.min(each, rest); i++) give(stream, rest - i)
           left[index] = Math.max(0, rest - each)
         }
-        onTick()
-        if (left.every((rest) => rest === 0)) break
+        await onTick()
       }
       await Promise.all(streams.map(({ reporter }) => reporter.finish()))
     },

@@ -24,7 +24,7 @@ export function renderFrame(observation: Observation, { columns, rows, hasColour
   const width = Math.min(columns, columnsMax)
   const above = [...heading(observation, width), ...accountTable(observation, width)]
   const hint: Line = {
-    text: 'Ctrl-C ends everything. Kill core or daemon and watch it go on: processes.json',
+    text: `Ctrl-C ends everything. Logs and process ids: ${observation.folder}`,
     style: 'dim',
   }
   const room = Math.max(0, rows - above.length - 2)
@@ -36,18 +36,15 @@ export function renderFrame(observation: Observation, { columns, rows, hasColour
 }
 
 function heading({ url, rpcUrl, events, state, epoch, ledger }: Observation, width: number): Line[] {
-  const { anchored, logSize, totalEarnedWei, totalPaidWei } = ledger
+  const { anchored, logSize, logRoot, totalEarnedWei, totalPaidWei } = ledger
   const digits = width >= 100 ? 32 : 20
   return [
     { text: `Bursar: ${state ?? 'the daemon does not answer'}`, style: state === 'open' ? 'green' : 'yellow' },
     { text: `API  ${url}    RPC  ${rpcUrl}` },
     { text: `in   ${events} events, ${logSize - 1n} batches    epoch ${epoch}    counter ${anchored?.counter ?? 0n}` },
-    { text: `root ${anchored ? shorten(anchored.root, digits) : 'none yet'}` },
-    {
-      text: anchored
-        ? `last anchor: block ${anchored.blockNumber}, ${shorten(anchored.transactionHash, digits)}`
-        : 'last anchor: none yet',
-    },
+    { text: `log  ${logSize} entries, root ${shorten(logRoot, digits)}` },
+    { text: `anchor ${anchored ? `root ${shorten(anchored.root, digits)}` : 'none yet'}` },
+    { text: anchored ? `       in block ${anchored.blockNumber}, ${shorten(anchored.transactionHash, digits)}` : '' },
     { text: `earned ${ether(totalEarnedWei)} ETH, paid ${ether(totalPaidWei)} ETH` },
   ]
 }

@@ -1,40 +1,41 @@
 /** The core on a machine that is no enclave: `node anvil/localCore.ts --listen unix:/path|tcp:host:port --dir FOLDER`. */
 import { rmSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { createCore } from '../enclave/core.ts'
 import { createServer } from '../enclave/server.ts'
+import { type Endpoint, parseEndpoint } from '../protocol/endpoint.ts'
 import { createLocalPlatform } from './localPlatform.ts'
 
 interface Options {
-  readonly listen: string
+  readonly listen: Endpoint
   readonly dir: string
 }
 
 const { listen, dir } = new Command()
   .name('localCore')
   .description('Runs a core under a development root. Not for production.')
-  .requiredOption('--listen <address>', 'unix:/path or tcp:host:port')
+  .requiredOption('--listen <endpoint>', 'unix:/path or tcp:host:port', readEndpoint)
   .requiredOption('--dir <folder>', 'where the development root and the state key are kept')
   .parse()
   .opts<Options>()
 
-const core = createCore(createLocalPlatform({ folder: dir }))
-const server = createServer({ core, logFault: (fault) => console.error(fault) })
+const server = createServer({
+  core: createCore(createLocalPlatform({ folder: dir })),
+  logFault: (fault) => console.error(fault),
+})
 server.on('error', (error) => {
-  console.error(`cannot listen on ${listen}: ${error.message}`)
+  console.error(`localCore: ${error.message}`)
   process.exitCode = 1
 })
-server.listen(parseListen(listen), () => console.log(`listening on ${listen}`))
+if ('path' in listen) rmSync(listen.path, { force: true }) // a core that was killed leaves its socket behind
+server.listen(listen, () => console.log('listening'))
 // Nothing is to be saved: what left this process was sealed before.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0))
 
-function parseListen(text: string): { path: string } | { host: string; port: number } {
-  const [, path, host, port] = /^(?:unix:(\/.+)|tcp:(.+):([0-9]{1,5}))$/.exec(text) ?? []
-  if (path) {
-    rmSync(path, { force: true }) // a core that was killed leaves its socket behind
-    return { path }
+function readEndpoint(text: string): Endpoint {
+  try {
+    return parseEndpoint(text)
+  } catch (error) {
+    throw new InvalidArgumentError((error as RangeError).message)
   }
-  if (host && port) return { host, port: Number(port) }
-  console.error(`--listen ${text}: expected unix:/path or tcp:host:port`)
-  process.exit(1)
 }

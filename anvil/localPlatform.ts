@@ -3,7 +3,7 @@
  * sign for. For development and tests; no image contains it.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Measurement } from '../attestation/verify.ts'
 import type { Platform } from '../enclave/platform.ts'
@@ -43,8 +43,20 @@ export function createLocalPlatform({
     trust: { root: new Uint8Array(createHash('sha256').update(root).digest()), predecessors },
     stateKey: {
       load: () => readIfThere(stateKeyPath),
-      save: (key) => writePrivate(stateKeyPath, key),
+      save(key) {
+        keepEarlier(stateKeyPath)
+        writePrivate(stateKeyPath, key)
+      },
     },
     warnings: ['attestation under a development root: it proves nothing to others'],
   }
+}
+
+/** A key that was there before is kept beside, numbered: a genesis by mistake must not cost the state that it opened. */
+function keepEarlier(path: string): void {
+  const earlier = readIfThere(path)
+  if (!earlier) return
+  let number = 1
+  while (existsSync(`${path}.${number}`)) number++
+  writePrivate(`${path}.${number}`, earlier)
 }

@@ -12,6 +12,8 @@ const payoutsShown = 20
 export interface Observation {
   readonly url: string
   readonly rpcUrl: string
+  /** Where logs and process ids of the run are. */
+  readonly folder: string
   /** Events given to the reporters. */
   readonly events: number
   /** What the daemon says it is doing; undefined where it does not answer. */
@@ -25,17 +27,18 @@ export interface Observation {
 
 export interface ObserverOptions {
   readonly world: World
+  readonly folder: string
   readonly feed: Pick<Feed, 'events'>
   readonly show: (observation: Observation) => void
   readonly signal: AbortSignal
 }
 
 /** Shows one observation after the other until the signal aborts. While the daemon does not answer, the last one stays. */
-export async function observe({ world, feed, show, signal }: ObserverOptions): Promise<never> {
+export async function observe({ world, folder, feed, show, signal }: ObserverOptions): Promise<never> {
   let last: Observation | undefined
   for (;;) {
     try {
-      last = await ask(world, feed.events, signal)
+      last = { ...(await ask(world, signal)), folder, events: feed.events }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       last = last && { ...last, events: feed.events, state: undefined }
@@ -45,7 +48,7 @@ export async function observe({ world, feed, show, signal }: ObserverOptions): P
   }
 }
 
-async function ask(world: World, events: number, signal: AbortSignal): Promise<Observation> {
+async function ask(world: World, signal: AbortSignal): Promise<Omit<Observation, 'folder' | 'events'>> {
   const { client, payees, url, deployment } = world
   const [status, ledger, payouts, accounts] = await Promise.all([
     client.status({ signal }),
@@ -56,7 +59,6 @@ async function ask(world: World, events: number, signal: AbortSignal): Promise<O
   return {
     url,
     rpcUrl: deployment.rpcUrl,
-    events,
     state: status.state,
     epoch: status.head?.epoch ?? 0n,
     ledger,

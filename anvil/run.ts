@@ -1,18 +1,21 @@
 /** The two ways to run the demonstration: until everything is paid and checked, or until someone ends it. */
 import { setInterval } from 'node:timers/promises'
+import { treasuryAbi } from '../abi/index.ts'
 import { startRound } from './broker.ts'
 import { type Feed, startFeed } from './feed.ts'
 import { observe } from './observation.ts'
 import { type Summary, summarize } from './summary.ts'
 import { createView } from './view.ts'
+import { waitFor } from './waiting.ts'
 import { bringUp, type World, type WorldOptions } from './world.ts'
 
 const onceEvents = 2_000
-const onceEventsPerSecond = 150
-const oncePayIntervalMs = 3_000
+const onceEventsPerSecond = 200
+const oncePayIntervalMs = 2_000
 const onceCommitsMin = 3
-const liveEventsPerSecond = 20
-const livePayIntervalMs = 10_000
+const payoutWithinMs = 60_000
+const liveEventsPerSecond = 30
+const livePayIntervalMs = 5_000
 const roundCheckMs = 5_000
 
 export interface Run {
@@ -29,7 +32,12 @@ export async function runOnce({ world: options, out, writeSummary }: Run): Promi
   const feed = startFeed(world)
   try {
     say(`paying for ${onceEvents} events of ${world.payees.length} payees: ${world.url}`)
-    await feed.runExactly(onceEvents, onceEventsPerSecond, killCoreOnce(world, feed, say), options.signal)
+    await feed.runExactly(
+      onceEvents,
+      onceEventsPerSecond,
+      disturb({ world, feed, say, signal: options.signal }),
+      options.signal,
+    )
     const { summary, found } = await summarize({ ...options, world, feed, startedAt, say })
     const shortfalls = [
       ...found,
@@ -44,14 +52,40 @@ export async function runOnce({ world: options, out, writeSummary }: Run): Promi
   }
 }
 
-function killCoreOnce({ core }: World, feed: Feed, say: (sentence: string) => void): () => void {
-  let isDone = false
-  return () => {
-    if (isDone || feed.events < onceEvents / 2) return
-    isDone = true
-    say('killing the core')
-    core.child.kill('SIGKILL')
+interface Disturbance {
+  readonly world: World
+  readonly feed: Feed
+  readonly say: (sentence: string) => void
+  readonly signal: AbortSignal
+}
+
+/**
+ * What happens on the way: after each third of the usage the next payout is waited for, so that there are three at least on
+ * any machine; and while the middle third is on its way the core is killed.
+ */
+function disturb({ world, feed, say, signal }: Disturbance): () => Promise<void> {
+  const steps = [
+    { at: onceEvents / 3, step: () => waitForPayout(world, signal) },
+    {
+      at: onceEvents / 2,
+      step: async () => {
+        say('killing the core')
+        world.core.child.kill('SIGKILL')
+      },
+    },
+    { at: (2 * onceEvents) / 3, step: () => waitForPayout(world, signal) },
+  ]
+  return async () => {
+    while (steps[0] && feed.events >= steps[0].at) await steps.shift()?.step()
   }
+}
+
+async function waitForPayout({ wallet, deployment }: World, signal: AbortSignal): Promise<void> {
+  const totalPaid = () =>
+    wallet.chain.readContract({ address: deployment.treasury, abi: treasuryAbi, functionName: 'totalPaid' })
+  const before = await totalPaid()
+  const wait = { what: 'nobody is paid', timeoutMs: payoutWithinMs, signal }
+  await waitFor(wait, async () => ((await totalPaid()) > before ? true : undefined))
 }
 
 /** Goes on until the signal aborts. @throws Error, or the signal's reason */
@@ -63,7 +97,7 @@ export async function runLive({ world: options, out }: Run): Promise<never> {
   try {
     return await Promise.race([
       feed.runEndless(liveEventsPerSecond, signal),
-      observe({ world, feed, show: view.show, signal }),
+      observe({ world, folder: options.folder, feed, show: view.show, signal }),
       keepRoundsGoing(world, signal),
     ])
   } finally {

@@ -42,6 +42,9 @@ export const makeConfiguration = ({
   chainId: BigInt(chainId),
   verifyingContract: treasury,
   broker,
+  kmsKeys: [],
+  signers: [],
+  threshold: 0,
   reporters: reporters.map(makeReporter),
   tariffs: Object.values(prices).map(toTariff),
   payeesOpen: false,
@@ -52,7 +55,7 @@ export const makeConfiguration = ({
   })),
   rail: rail.direct,
   minimumWei: 1n,
-  limits: { batchEventsMax: 1000n, sessionGapMs: 60_000n, sessionIdleMs: 600_000n },
+  limits: { batchEventsMax: 1000n, sessionGapMs: 60_000n, sessionIdleMs: 600_000n, preferencesMax: 1_000n },
   feeCaps: { gas: 32_000_000n, maxFeePerGas: 100n * gwei, maxPriorityFeePerGas: 10n * gwei },
 })
 

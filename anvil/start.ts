@@ -1,8 +1,8 @@
 /** `npm start`: everything on one machine, from signed usage to payouts on a chain. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import type { Address } from 'viem'
+import { type Address, BaseError } from 'viem'
 import { brokerOnArbitrum } from './broker.ts'
 import type { ChainSource } from './chain.ts'
 import { createChildren } from './children.ts'
@@ -42,7 +42,9 @@ process.exit()
 async function main({ once, json, port, broker, dir, ...chain }: Options): Promise<number> {
   const stop = new AbortController()
   const interrupted = Symbol('interrupted')
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(interrupted))
+  // A second Ctrl-C changes nothing: the first one is on its way, and dying here would leave the others behind.
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop.abort(interrupted))
+  process.stdout.on('error', () => stop.abort(interrupted)) // whoever read it has gone
   const folder = makeFolder(dir)
   const children = createChildren()
   const run: Run = {
@@ -70,13 +72,16 @@ async function main({ once, json, port, broker, dir, ...chain }: Options): Promi
       if (!dir) rmSync(folder, { recursive: true })
       return once ? 130 : 0
     }
-    console.error(`Bursar: ${explain(error)}\nLogs and ledger of this run: ${folder}`)
+    console.error(
+      `Bursar: ${explain(stop.signal.aborted ? stop.signal.reason : error)}\nLogs and ledger of this run: ${folder}`,
+    )
     return 1
   }
 }
 
-/** An error and its causes in words. */
+/** An error and its causes in words. The long words of viem name URLs with all that is in them. */
 function explain(error: unknown): string {
+  if (error instanceof BaseError) return error.shortMessage
   if (!(error instanceof Error)) return String(error)
   return error.cause ? `${error.message}: ${explain(error.cause)}` : error.message
 }
@@ -85,7 +90,9 @@ function explain(error: unknown): string {
 function makeFolder(dir: string | undefined): string {
   if (dir) {
     mkdirSync(dir, { recursive: true, mode: 0o700 })
-    return resolve(dir)
+    if (readdirSync(dir).length === 0) return resolve(dir)
+    console.error(`Bursar: ${dir} is not empty. Name a folder that is empty or not there yet.`)
+    process.exit(1)
   }
   mkdirSync(join(project, '.bursar'), { recursive: true })
   return mkdtempSync(join(project, '.bursar', 'run-'))

@@ -133,10 +133,10 @@ async function measureGas(
   const own = await fetchTicketCommit(wallet.chain, deployment, hash)
   const source = { kind: 'fork', url: deployment.rpcUrl, block: own.blockNumber - 1n } as const
   const fork = await startChain({ children, source, logPath: join(folder, 'logs', 'fork.log'), signal })
-  const batchGas = await measureBatch(fork.rpcUrl, deployment, own)
+  const batch = await measureBatch(fork.rpcUrl, deployment, own)
   await fork.child?.stop()
   return {
     gasPerTicket: Math.round(Number(own.ticketGas) / own.amounts.length),
-    gasRatioToBroker: Math.round((Number(own.ticketGas) / Number(batchGas)) * 1000) / 1000,
+    gasRatioToBroker: Math.round((Number(own.ticketGas) / Number(batch.gas)) * 1000) / 1000,
   }
 }

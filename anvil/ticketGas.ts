@@ -8,6 +8,7 @@ import {
   type PublicClient,
   parseAbi,
   parseEventLogs,
+  size,
   toFunctionSelector,
   toHex,
 } from 'viem'
@@ -33,14 +34,18 @@ const batchGasMax = 30_000_000n
 const winProb = 2n ** 256n - 1n
 const recipientRandHash = keccak256(toHex(0, { size: 32 }))
 
-export interface TicketCommit {
+/** What a transaction costs. */
+export interface Cost {
+  readonly gas: bigint
+  readonly calldataBytes: number
+}
+
+export interface TicketCommit extends Cost {
   readonly commit: Commit
   readonly blockNumber: bigint
   /** Face values, wei, in the order of the commit. */
   readonly amounts: readonly bigint[]
-  /** Gas of the whole transaction. */
-  readonly gas: bigint
-  /** The same without what its direct payments took. */
+  /** Gas of the transaction without what its direct payments took. */
   readonly ticketGas: bigint
 }
 
@@ -67,6 +72,7 @@ export async function fetchTicketCommit(
     blockNumber: receipt.blockNumber,
     amounts: paid.filter(({ args }) => args.ticket).map(({ args }) => args.amount),
     gas: receipt.gasUsed,
+    calldataBytes: size(input),
     ticketGas: receipt.gasUsed - directGas,
   }
 }
@@ -84,12 +90,12 @@ async function traceCalls(chain: PublicClient, hash: Hash): Promise<readonly Fra
   return calls
 }
 
-/** Redeems the tickets of a commit by the broker's own batch, on a chain as it was before that commit. @returns gas of the batch @throws Error unless every ticket was redeemed */
+/** Redeems the tickets of a commit by the broker's own batch, on a chain as it was before that commit. @returns what the batch alone costs, without its funding @throws Error unless every ticket was redeemed */
 export async function measureBatch(
   rpcUrl: string,
   { broker, roundsManager, committer }: Pick<Deployment, 'broker' | 'roundsManager' | 'committer'>,
   { commit, amounts }: TicketCommit,
-): Promise<bigint> {
+): Promise<Cost> {
   const wallet = await createFundedWallet(rpcUrl, '50')
   const contract = { address: broker, abi: batchAbi } as const
   const deposit = amounts.reduce((sum, amount) => sum + amount, 0n)
@@ -118,7 +124,8 @@ export async function measureBatch(
   })
   const redeemed = parseEventLogs({ abi: batchAbi, eventName: 'WinningTicketRedeemed', logs: receipt.logs }).length
   if (redeemed !== amounts.length) throw new Error(`the broker redeemed ${redeemed} of ${amounts.length} tickets`)
-  return receipt.gasUsed
+  const { input } = await wallet.chain.getTransaction({ hash: receipt.transactionHash })
+  return { gas: receipt.gasUsed, calldataBytes: size(input) }
 }
 
 /** r and vs (EIP-2098) as the 65 bytes r, s, v that the broker wants. */

@@ -65,7 +65,7 @@ function createLog(out: NodeJS.WriteStream): View {
       say(
         `${events} events in, anchor ${anchored.counter}: root ${anchored.root}, log of ${anchored.commitment.logSize}`,
       )
-      const fresh = observation.payouts.filter((payout) => payout.counter > counter)
+      const fresh = observation.payouts.filter((payout) => payout.counter > counter).toReversed()
       for (const payout of fresh) say(`  ${wordsOf(payout, observation)}`)
       counter = anchored.counter
     },

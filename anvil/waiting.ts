@@ -22,7 +22,7 @@ export async function waitFor<T>({ what, timeoutMs, signal }: Wait, ask: () => P
     } catch (error) {
       last = error
     }
-    await delay(pollMs, undefined, { signal })
+    await delay(pollMs, undefined, { signal }).catch(() => signal.throwIfAborted())
   }
   throw new Error(`${what}: waited ${timeoutMs / 1000} s in vain`, { cause: last })
 }

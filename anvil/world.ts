@@ -1,31 +1,24 @@
 /** Brings up everything that a payout needs, in the order in which each part needs the one before. */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Address } from 'viem'
-import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts'
 import { type Client, createClient } from '../client/client.ts'
 import { checkConfiguration } from '../ledger/config.ts'
 import type { Hex } from '../ledger/hex.ts'
-import type { Configuration } from '../ledger/structs.ts'
-import { struct } from '../protocol/codec.ts'
 import { buildContracts } from './artifacts.ts'
-import { type Broker, findOrchestrators, findOrDeployBroker } from './broker.ts'
+import { findOrDeployBroker, startRound } from './broker.ts'
 import { type ChainSource, startChain } from './chain.ts'
-import type { Child, Children } from './children.ts'
+import type { Children } from './children.ts'
 import { type Deployment, deployedContracts, deployTreasury, predictAddress, writeDeployment } from './deployment.ts'
-import { writePrivate } from './durable.ts'
+import { makePayees, makeReporterPlace, type ReporterPlace } from './people.ts'
 import { type Reporter, startReporter } from './reporter.ts'
-import { type Service, startService } from './service.ts'
-import { makeConfiguration, makeDaemonConfiguration, type Payee, type ReporterAccount } from './settings.ts'
+import { createProcessList, logPath, type Services, startServices } from './services.ts'
+import { makeConfiguration, type Payee } from './settings.ts'
 import { waitFor } from './waiting.ts'
 import { createFundedWallet, type Wallet } from './wallet.ts'
 
-const project = join(import.meta.dirname, '..')
 const deployerEther = '200'
 const readyWithinMs = 60_000
-const railPayees = 10
 const reporterNames = ['gateway', 'edge', 'jobs'] as const
 
 export interface WorldOptions {
@@ -45,26 +38,16 @@ export interface WorldOptions {
   readonly signal: AbortSignal
 }
 
-export interface World {
+export interface World extends Services {
   readonly deployment: Deployment
   readonly wallet: Wallet
   readonly payees: readonly Payee[]
-  /** Where the daemon's API is. */
-  readonly url: string
   readonly client: Client
-  readonly core: Service
-  readonly daemon: Service
   /** Not started yet: nothing is taken before the epoch is open. */
   readonly reporters: readonly ReporterPlace[]
   startReporter(place: ReporterPlace): Reporter
   /** Ends daemon, core and chain, in this order. */
   stop(): Promise<void>
-}
-
-/** A reporter's key on disk. */
-export interface ReporterPlace extends ReporterAccount {
-  readonly name: string
-  readonly keyPath: string
 }
 
 /** Everything up to an open epoch. @throws Error saying which part did not come up */
@@ -81,14 +64,18 @@ export async function bringUp(options: WorldOptions): Promise<World> {
 
   say('finding the broker, or deploying its stand-in')
   const broker = await findOrDeployBroker(wallet, options.broker)
+  await startRound(wallet, broker)
   const payees = await makePayees(wallet, broker)
   const reporters = reporterNames.map((name) => makeReporterPlace(folder, name))
+  // One more, for whoever watches and wants to report something too.
+  const yours = makeReporterPlace(folder, 'yours')
 
   const treasury = await predictAddress(wallet)
-  const configuration = makeConfiguration({ chainId, treasury, broker: broker.broker, reporters, payees })
+  const listed = { reporters: [...reporters, yours], payees }
+  const configuration = makeConfiguration({ chainId, treasury, broker: broker.broker, ...listed })
   say('starting core and daemon')
-  const processes = createProcessList(join(folder, 'processes.json'))
-  const services = await startServices(options, processes, { rpcUrl, ...broker }, configuration)
+  const onStart = createProcessList(join(folder, 'processes.json'))
+  const services = await startServices({ ...options, deployment: { rpcUrl, ...broker }, configuration, onStart })
 
   say('genesis')
   const client = createClient({ url: services.url })
@@ -117,7 +104,7 @@ export async function bringUp(options: WorldOptions): Promise<World> {
         keyPath,
         url: services.url,
         logPath: logPath(folder, name),
-        onStart: processes.add,
+        onStart,
         onFailure: options.onFailure,
       }),
     async stop() {
@@ -125,54 +112,6 @@ export async function bringUp(options: WorldOptions): Promise<World> {
       await services.core.stop()
       await child?.stop()
     },
-  }
-}
-
-const logPath = (folder: string, name: string): string => join(folder, 'logs', `${name}.log`)
-
-/** Half orchestrators, paid by ticket, half addresses that nobody used before, paid directly. */
-async function makePayees(wallet: Wallet, broker: Broker): Promise<Payee[]> {
-  const fresh = Array.from({ length: 2 * railPayees }, newAddress)
-  const orchestrators = await findOrchestrators(wallet, broker, fresh.slice(0, railPayees))
-  return [...orchestrators, ...fresh.slice(railPayees)].map((address, index) => ({
-    name: `${index < railPayees ? 'orch' : 'node'}-${(index % railPayees) + 1}`,
-    address,
-    isOrchestrator: index < railPayees,
-  }))
-}
-
-function makeReporterPlace(folder: string, name: string): ReporterPlace {
-  const key = generatePrivateKey()
-  const keyPath = join(folder, `${name}.key`)
-  writePrivate(keyPath, Buffer.from(`${key.slice(2)}\n`))
-  const address = privateKeyToAddress(key).toLowerCase() as Hex
-  return { name, keyPath, address, hasCredits: name === 'jobs' }
-}
-
-async function startServices(
-  { children, folder, port, payIntervalMs, onFailure }: WorldOptions,
-  processes: ProcessList,
-  deployment: Pick<Deployment, 'rpcUrl' | 'roundsManager' | 'bondingManager'>,
-  configuration: Configuration,
-): Promise<Pick<World, 'core' | 'daemon' | 'url'>> {
-  const listen = `127.0.0.1:${port || (await freePort())}`
-  const core = `unix:${socketPath(folder)}`
-  const paths = { configuration: join(folder, 'configuration.json'), daemon: join(folder, 'daemon.json') }
-  writeJson(paths.configuration, struct('Configuration').write(configuration))
-  const own = { core, listen, store: join(folder, 'daemon.sqlite'), configuration: paths.configuration }
-  writeJson(paths.daemon, makeDaemonConfiguration({ ...own, deployment, payIntervalMs }))
-
-  const start = (name: string, args: string[], env: Record<string, string> = {}): Service =>
-    startService({
-      children,
-      order: { name, file: process.execPath, args, env, logPath: logPath(folder, name) },
-      onStart: processes.add,
-      onFailure,
-    })
-  return {
-    core: start('core', [join(project, 'anvil/localCore.ts'), '--listen', core, '--dir', join(folder, 'core')]),
-    daemon: start('daemon', [join(project, 'daemon/main.ts')], { BURSAR_CONFIG: paths.daemon }),
-    url: `http://${listen}`,
   }
 }
 
@@ -187,37 +126,4 @@ async function waitForCore(client: Client, configHash: Hex, signal: AbortSignal)
   )
   if (told !== configHash) throw new Error(`the core was told configuration ${told}, ours is ${configHash}`)
   return address
-}
-
-/** A file that tells who runs under which process id, for whoever wants to look, or to kill one and see what happens. */
-function createProcessList(path: string): ProcessList {
-  const pids: Record<string, number> = {}
-  return {
-    add({ name, pid }) {
-      pids[name] = pid
-      writeJson(path, pids)
-    },
-  }
-}
-
-interface ProcessList {
-  readonly add: (child: Child) => void
-}
-
-const writeJson = (path: string, value: unknown): void => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`)
-const newAddress = (): Hex => privateKeyToAddress(generatePrivateKey()).toLowerCase() as Hex
-
-/** A path of a unix socket has at most 107 bytes; a folder may be deeper. */
-function socketPath(folder: string): string {
-  const path = join(folder, 'core.sock')
-  return Buffer.byteLength(path) <= 107 ? path : join(tmpdir(), `bursar-${process.pid}.sock`)
-}
-
-/** A port that is free now: the daemon must come back at the same one when it is restarted. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -13,7 +13,7 @@ interface Source {
   at: number
 }
 
-/** Lists and maps inside each other; documents have two. */
+/** Lists and maps around a value; documents have two. */
 const depthMax = 4
 const nullByte = 0xf6
 const indefiniteMap = 0xbf

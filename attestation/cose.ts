@@ -38,23 +38,16 @@ export function openEnvelope(untrusted: Uint8Array): Envelope {
   return { payload, signature, signed: signedStructure(payload) }
 }
 
-/** `["Signature1", header, no more data, payload]`, RFC 9052, section 4.4. */
+/** `["Signature1", header, no more data, payload]`, RFC 9052, section 4.4; with certificates in it, a payload has more than 255 bytes. */
 const signedStructure = (payload: Uint8Array): Uint8Array =>
   concatBytes(
     hexToBytes('846a'),
     utf8ToBytes('Signature1'),
-    bytesHead(es384Header.length),
-    es384Header,
-    bytesHead(0),
-    bytesHead(payload.length),
+    hexToBytes('44a1013822'),
+    hexToBytes('40'),
+    Uint8Array.of(0x59, payload.length >> 8, payload.length & 0xff),
     payload,
   )
-
-/** The CBOR head of bytes, in its shortest form. */
-function bytesHead(length: number): Uint8Array {
-  if (length < 24) return Uint8Array.of(0x40 | length)
-  return length < 0x100 ? Uint8Array.of(0x58, length) : Uint8Array.of(0x59, length >> 8, length & 0xff)
-}
 
 const malformed = (what: string): Rejection =>
   new Rejection('MALFORMED_COSE', `not the COSE_Sign1 of a document: ${what}`)

@@ -1,6 +1,6 @@
 /** Why an attestation document is not believed. A closed list: whoever shows verdicts must have words for each. */
 
-/** In the order in which the checks are made: a document with several faults is rejected for the first of them. */
+/** In the order of the checks: a document with several faults is rejected for the first. CBOR is read twice, the envelope and then the payload. */
 export const rejectionCodes = [
   'MALFORMED_CBOR',
   'MALFORMED_COSE',

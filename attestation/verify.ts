@@ -96,7 +96,7 @@ function checkChain(chain: readonly Certificate[]): void {
   }
 }
 
-/** Zero is what a core that can be debugged reports: its memory lies open to its host. Never accepted, whatever is trusted. */
+/** Zero is what an enclave in debug mode reports: its console is open to its host. Never accepted, whatever is trusted. */
 function checkMeasurement({ pcrs }: AttestationDocument, trusted: AttestationExpectations['measurements']): void {
   const measured = imageRegisters.map((register) => pcrs.get(register) ?? new Uint8Array())
   if (measured.some((register) => register.every((byte) => byte === 0)))

@@ -78,6 +78,10 @@ export function createClient({ url, fetch = globalThis.fetch, timeoutMs = timeou
     account: (payee: Hex, options: RequestOptions = {}): Promise<api.AccountAnswer> =>
       request(api.accountAnswer, `/api/ledger/accounts/${payee}`, options),
 
+    /** Where the ledger, the contract and the broker differ; nothing unexplained, if all is well. */
+    reconciliation: (options: RequestOptions = {}): Promise<api.ReconciliationAnswer> =>
+      request(api.reconciliationAnswer, '/api/reconciliation', options),
+
     /** Payments, newest first. */
     payouts: (
       { payee, before, limit }: PayoutsQuery = {},

@@ -6,9 +6,11 @@ export type { Domain } from '../ledger/typedData.ts'
 export type {
   AccountAnswer,
   BatchAnswer,
+  Discrepancy,
   LedgerHeadAnswer,
   Payout,
   PayoutsAnswer,
+  ReconciliationAnswer,
   ReporterAnswer,
   StatusAnswer,
 } from './api.ts'

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { checkConfiguration, type Rules } from '../ledger/config.ts'
 import type { Hex } from '../ledger/hex.ts'
 import { struct } from '../protocol/codec.ts'
+import { parseEndpoint } from '../protocol/endpoint.ts'
 
 const address = z
   .string()
@@ -12,11 +13,18 @@ const decimal = z
   .string()
   .regex(/^(0|[1-9][0-9]{0,28})$/, 'expected a decimal string')
   .transform((text) => BigInt(text))
+const isEndpoint = (text: string): boolean => {
+  try {
+    return Boolean(parseEndpoint(text))
+  } catch {
+    return false // it says by exception what the schema says in its own words
+  }
+}
 const milliseconds = z.int().min(1).max(86_400_000)
 
 const schema = z.strictObject({
   /** Where the core listens. */
-  core: z.string().regex(/^(unix:\/.+|tcp:[^:]+:[0-9]{1,5})$/, 'expected unix:/path or tcp:host:port'),
+  core: z.string().refine(isEndpoint, 'expected unix:/path or tcp:host:port'),
   rpcUrl: z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }),
   /** Host and port of the public API; port 0 takes a free one. */
   listen: z.string().regex(/^[^:]+:[0-9]{1,5}$/, 'expected host:port'),

@@ -43,7 +43,7 @@ export async function runDaemon({ config, chain, store, log }: DaemonOptions, si
   const broadcaster = createBroadcaster({ chain, store, confirmations, pollMs, log })
   const indexer = createIndexer({ chain, store, books, confirmations, pollMs, log })
   const headWatch = createHeadWatch({ chain, gate, pollMs, log })
-  const payer = createPayer({ chain, rules, mirror, books })
+  const payer = createPayer({ chain, mirror, books })
   const reconciler = createReconciler({ chain, mirror, books, payer })
   const ingest = createIngest({ gate, lane, mirror, store, halt: (fatal: Fatal) => failed.reject(fatal) })
   const caps = lowerCaps(config.transaction, configuration.feeCaps)

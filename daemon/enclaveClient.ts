@@ -4,6 +4,7 @@
  */
 import { connect, type Socket } from 'node:net'
 import { type Codec, object } from '../protocol/codec.ts'
+import { parseEndpoint } from '../protocol/endpoint.ts'
 import { decodeBody, encodeFrame, FrameReader } from '../protocol/frame.ts'
 import { type Method, methods, type Params, problem, type Result } from '../protocol/messages.ts'
 import { Refusal } from '../protocol/refusal.ts'
@@ -38,7 +39,7 @@ interface Pending {
 /** Connects to `unix:/path` or `tcp:host:port`. @throws CoreLost `not_sent` */
 export async function connectCore(address: string, signal: AbortSignal): Promise<CoreConnection> {
   signal.throwIfAborted()
-  const socket = connect(endpointOf(address))
+  const socket = connect(parseEndpoint(address))
   const stop = () => socket.destroy()
   signal.addEventListener('abort', stop)
   socket.once('close', () => signal.removeEventListener('abort', stop))
@@ -48,12 +49,6 @@ export async function connectCore(address: string, signal: AbortSignal): Promise
     socket.once('close', () => reject(new CoreLost('closed while connecting', 'not_sent')))
   })
   return speak(socket)
-}
-
-function endpointOf(address: string): { path: string } | { host: string; port: number } {
-  if (address.startsWith('unix:')) return { path: address.slice(5) }
-  const [, host, port] = address.split(':') as [string, string, string]
-  return { host, port: Number(port) }
 }
 
 function speak(socket: Socket): CoreConnection {

@@ -8,27 +8,35 @@ import { Fatal } from './errors.ts'
 import { createLog } from './log.ts'
 import { openStore } from './store/sqlite.ts'
 
-async function main(): Promise<number> {
-  const stop = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
+const tryAgain = 75
+
+/** @returns the exit code */
+async function main(signal: AbortSignal): Promise<number> {
+  const config = readConfig()
+  if (!config) return 1
+  const log = createLog(config.logLevel, process.stdout)
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'the daemon has a fault')
+    process.exit(tryAgain)
+  })
   try {
-    const config = loadConfig({ env: process.env, readFile: (path) => readFileSync(path, 'utf8') })
-    const log = createLog(config.logLevel, process.stdout)
-    try {
-      await runDaemon(
-        { config, log, chain: chainOf(config), store: openStore(config.store, config.rules.hash) },
-        stop.signal,
-      )
-      log.info('stopped')
-      return 0
-    } catch (error) {
-      log.fatal({ err: error }, 'the daemon cannot go on')
-      return error instanceof Fatal ? error.exitCode : 75
-    }
+    const store = openStore(config.store, config.rules.hash)
+    await runDaemon({ config, log, chain: chainOf(config), store }, signal)
+    log.info('stopped')
+    return 0
+  } catch (error) {
+    log.fatal({ err: error }, 'the daemon cannot go on')
+    return error instanceof Fatal ? error.exitCode : tryAgain
+  }
+}
+
+function readConfig(): Config | undefined {
+  try {
+    return loadConfig({ env: process.env, readFile: (path) => readFileSync(path, 'utf8') })
   } catch (error) {
     if (!(error instanceof ConfigFaults)) throw error
     createLog('info', process.stdout).fatal({ faults: error.faults }, 'the configuration has faults')
-    return 1
+    return undefined
   }
 }
 
@@ -37,5 +45,6 @@ function chainOf({ rpcUrl, rules, roundsManager, bondingManager }: Config): Chai
   return createChain({ rpcUrl, treasury, broker, roundsManager, bondingManager })
 }
 
-process.exitCode = await main()
-process.exit()
+const stop = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
+process.exit(await main(stop.signal))

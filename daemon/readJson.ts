@@ -20,7 +20,8 @@ export async function readJson(request: IncomingMessage, bytesMax: number): Prom
 
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Not destroyed when it is left early: the sender is to hear why.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length
     if (bytes > bytesMax) tooLarge()
     chunks.push(chunk)

@@ -1,6 +1,6 @@
 // Installs what the lockfile names, if that is not what is installed. Runs under any Node from 20 on, before anything else exists.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -23,6 +23,7 @@ export function setUp() {
   if (error || status !== 0) fail('npm ci failed: see above. It needs a connection to your npm registry.')
   if (!existsSync(join(root, 'node_modules', '.bin', 'node')))
     fail(`No Node 24 comes with the lockfile for ${process.platform}-${process.arch}. Linux on x64 is supported.`)
+  rmSync(stamp, { force: true })
   writeFileSync(stamp, lock)
 }
 

@@ -13,6 +13,8 @@ export interface Head {
   readonly configHash: Hex
   /** Unix seconds; 0 before the first commit. */
   readonly committedAt: bigint
+  /** Entries in the anchored log; 0 before the first commit. */
+  readonly logSize: bigint
 }
 
 export interface Fees {
@@ -48,7 +50,8 @@ export interface Chain {
   /** Events of the treasury, and those of the broker with this sender of tickets, in order. */
   events(range: { readonly from: number; readonly to: number; readonly committer: Hex }): Promise<readonly ChainEvent[]>
 
-  nonce(account: Hex, tag: 'latest' | 'pending'): Promise<number>
+  /** Of the newest block: transactions that wait are not counted, for they may be forgotten. */
+  nonce(account: Hex): Promise<number>
   fees(): Promise<Fees>
   send(raw: Hex): Promise<void>
   receipt(hash: Hex): Promise<Receipt | undefined>

@@ -49,7 +49,3 @@ export type ChainEvent<Name extends EventName = EventName> = Name extends EventN
 export const argsCodec = (name: EventName): Codec<unknown> => eventArgs[name] as unknown as Codec<unknown>
 
 export const isEventName = (name: string): name is EventName => Object.hasOwn(eventArgs, name)
-
-/** Narrows an event by name. */
-export const isEvent = <Name extends EventName>(event: ChainEvent, name: Name): event is ChainEvent<Name> =>
-  event.name === name

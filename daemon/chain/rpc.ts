@@ -40,8 +40,8 @@ export function createChain({ rpcUrl, treasury, broker, roundsManager, bondingMa
     isDeployed: async (number) => (await client.getCode({ address: treasury, ...at(number) })) !== undefined,
     async head(number): Promise<Head> {
       const head = await client.readContract({ ...contract, functionName: 'head', ...at(number) })
-      const { epoch, boot, counter, root, configHash, committedAt } = head
-      return { epoch, boot, counter, root, configHash, committedAt, committer: lower(head.committer) }
+      const { epoch, boot, counter, root, configHash, committedAt, logSize } = head
+      return { epoch, boot, counter, root, configHash, committedAt, logSize, committer: lower(head.committer) }
     },
     paid: (payees, number) =>
       Promise.all(
@@ -51,7 +51,7 @@ export function createChain({ rpcUrl, treasury, broker, roundsManager, bondingMa
     balance: () => client.getBalance({ address: treasury }),
     events: (range) => fetchEvents(client, { ...range, treasury, broker }),
 
-    nonce: (account, blockTag) => client.getTransactionCount({ address: account, blockTag }),
+    nonce: (account) => client.getTransactionCount({ address: account, blockTag: 'latest' }),
     async fees() {
       const { maxFeePerGas, maxPriorityFeePerGas } = await client.estimateFeesPerGas()
       return { maxFeePerGas, maxPriorityFeePerGas }

@@ -1,12 +1,12 @@
 /** The ledger: its head, and accounts with proofs against the anchored root. */
 import type Router from '@koa/router'
 import { accountAnswer, ledgerHeadAnswer } from '../../client/api.ts'
-import { payeeRule, rail } from '../../ledger/config.ts'
-import { rootOf } from '../../ledger/state.ts'
+import { rail } from '../../ledger/config.ts'
+import { payeeRule, rootOf } from '../../ledger/state.ts'
 import { Problem } from '../problem.ts'
 import { answer, readAddress, type Services } from './services.ts'
 
-export function addLedgerRoutes(router: Router, { rules, mirror, store, books, headWatch }: Services): void {
+export function addLedgerRoutes(router: Router, { mirror, store, books, headWatch }: Services): void {
   router.get('/api/ledger/head', async (context) => {
     const event = await store.lastCommitted()
     const anchored = event && {
@@ -30,8 +30,8 @@ export function addLedgerRoutes(router: Router, { rules, mirror, store, books, h
     const payee = readAddress(context.params.address, 'address')
     const account = mirror.ledger.accounts.get(payee)
     if (!account) throw new Problem('NOT_FOUND', 'no such account', { payee })
-    const { minimumWei, rail: number } = payeeRule(rules, payee)
-    const { earnedWei } = account
+    const { minimumWei, rail: number } = payeeRule(mirror.ledger, payee)
+    const { earnedWei } = account.balance
     const paidWei = books.of(payee)?.paidWei ?? 0n
     answer(context, accountAnswer, {
       payee,

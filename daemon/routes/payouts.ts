@@ -1,7 +1,8 @@
 /** Payouts as the contract made them, and all books held against each other. */
 import type Router from '@koa/router'
 import { type Payout, payoutsAnswer, reconciliationAnswer } from '../../client/api.ts'
-import { payeeRule, type Rules, rail } from '../../ledger/config.ts'
+import { rail } from '../../ledger/config.ts'
+import { type Ledger, payeeRule } from '../../ledger/state.ts'
 import { refuse } from '../../protocol/refusal.ts'
 import type { ChainEvent } from '../chain/events.ts'
 import { wordsOf } from '../services/books.ts'
@@ -10,7 +11,7 @@ import { answer, readAddress, type Services } from './services.ts'
 const limitMax = 1_000
 const limitDefault = 100
 
-export function addPayoutRoutes(router: Router, { rules, store, reconciler }: Services): void {
+export function addPayoutRoutes(router: Router, { mirror, store, reconciler }: Services): void {
   router.get('/api/payouts', async (context) => {
     const { payee, before, limit } = context.query
     const count = readLimit(limit)
@@ -21,7 +22,7 @@ export function addPayoutRoutes(router: Router, { rules, store, reconciler }: Se
     })
     const last = events.length === count ? events.at(-1) : undefined
     const next = last ? `${last.blockNumber}.${last.logIndex}` : null
-    answer(context, payoutsAnswer, { payouts: events.map((event) => payoutOf(rules, event)), next })
+    answer(context, payoutsAnswer, { payouts: events.map((event) => payoutOf(mirror.ledger, event)), next })
   })
 
   router.get('/api/reconciliation', async (context) => {
@@ -30,7 +31,7 @@ export function addPayoutRoutes(router: Router, { rules, store, reconciler }: Se
 }
 
 function payoutOf(
-  rules: Rules,
+  ledger: Ledger,
   { args, name, transactionHash, blockNumber }: ChainEvent<'Paid' | 'PaymentFailed'>,
 ): Payout {
   const { payee, counter, amount: amountWei } = args
@@ -39,7 +40,7 @@ function payoutOf(
     const { ticket, total } = args
     return { ...common, status: 'paid', rail: ticket ? 'ticket' : 'direct', totalWei: total, reason: null }
   }
-  const isTicket = payeeRule(rules, payee).rail === rail.ticket
+  const isTicket = payeeRule(ledger, payee).rail === rail.ticket
   const reason = wordsOf(args.reason).slice(0, 200)
   return { ...common, status: 'failed', rail: isTicket ? 'ticket' : 'direct', totalWei: null, reason }
 }

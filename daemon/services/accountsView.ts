@@ -10,8 +10,8 @@ export interface AccountsView {
 
 /** Copies the balances now; the tree is built when the first proof is asked for. */
 export function createAccountsView(accounts: Iterable<Account>): AccountsView {
-  const balances = new Map<Hex, Pick<Account, 'index' | 'earnedWei'>>()
-  for (const { payee, index, earnedWei } of accounts) balances.set(payee, { index, earnedWei })
+  const balances = new Map<Hex, { readonly index: number; readonly earnedWei: bigint }>()
+  for (const { payee, index, balance } of accounts) balances.set(payee, { index, earnedWei: balance.earnedWei })
   let tree: AccountsTree | undefined
 
   const build = (): AccountsTree => {

@@ -4,12 +4,13 @@
  */
 import type { Logger } from 'pino'
 import { zeroHash } from '../../ledger/hex.ts'
-import { Refusal } from '../../protocol/refusal.ts'
+import { Refusal, type RefusalCode } from '../../protocol/refusal.ts'
 import type { Chain, Head } from '../chain/chain.ts'
 import { durably } from '../durably.ts'
 import { Fatal, messageOf } from '../errors.ts'
 import type { Lane } from '../lane.ts'
 import { pause } from '../pause.ts'
+import { OutOfStep } from '../store/sealedHeader.ts'
 import type { SignedCommit, Store, StoredTransaction } from '../store/store.ts'
 import { type Broadcaster, type Outcome, storedTransaction } from './broadcaster.ts'
 import { directsPerCommitMax, ticketsPerCommitMax } from './decidePayouts.ts'
@@ -22,6 +23,8 @@ import type { Gate, Session } from './session.ts'
 
 /** Where no ticket is made, none is of any round. */
 const noRound = { number: 0n, blockHash: zeroHash }
+/** What the core refuses because it is not the one that the session began with, or not well. */
+const endsSession: readonly string[] = ['HALTED', 'WRONG_PHASE'] satisfies readonly RefusalCode[]
 const paymentsMaxAtBest = ticketsPerCommitMax + directsPerCommitMax
 
 export interface AnchorerOptions {
@@ -50,8 +53,8 @@ export async function runAnchorer(options: AnchorerOptions, signal: AbortSignal)
   for (;;) {
     await pause(Math.max(0, Math.min(payAt, anchorAt) - now()), signal)
     const isDue = { pay: now() >= payAt, anchor: now() >= anchorAt }
+    const session = sessionOf(options.gate)
     try {
-      const session = sessionOf(options.gate)
       const outcome = session && (await commitOnce(options, session, isDue, paymentsMax, signal))
       // A commit that ran out of gas because many payments failed must not be tried again as it was.
       if (outcome === 'reverted') paymentsMax = Math.max(1, Math.floor(paymentsMax / 2))
@@ -59,8 +62,9 @@ export async function runAnchorer(options: AnchorerOptions, signal: AbortSignal)
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof Fatal) throw error
-      const code = error instanceof Refusal ? { code: error.code, facts: error.facts } : {}
-      log.warn({ reason: messageOf(error), ...code }, 'no commit')
+      const refused = error instanceof Refusal ? { code: error.code, facts: error.facts } : undefined
+      log.warn({ reason: messageOf(error), ...refused }, 'no commit')
+      if (error instanceof OutOfStep || (refused && endsSession.includes(refused.code))) session?.end(messageOf(error))
     }
     if (isDue.pay) payAt = now() + payIntervalMs
     if (isDue.anchor) anchorAt = now() + anchorIntervalMs
@@ -79,7 +83,9 @@ async function commitOnce(
 ): Promise<Outcome | undefined> {
   const plan = isDue.pay ? await options.payer.plan(paymentsMax) : undefined
   const head = await options.chain.head()
-  const hasNews = options.mirror.tree.size > (await anchoredSize(options, head))
+  // Nothing signed for this boot can land on another's head: the head watch sees it too, and ends the session.
+  if (head.boot !== session.boot || head.epoch !== session.epoch) return undefined
+  const hasNews = BigInt(options.mirror.tree.size) > head.logSize
   if (!plan?.payments.length && !(isDue.anchor && hasNews)) return undefined
 
   const signed = await options.lane.run(() => prepare(options, session, head, plan))
@@ -87,12 +93,6 @@ async function commitOnce(
   const { commit, signature } = signed
   if (outcome === 'landed') await session.core.request('confirm_payout', { commit, signature })
   return outcome
-}
-
-/** Entries that the head covers. */
-async function anchoredSize({ store, chain, mirror }: AnchorerOptions, head: Head): Promise<number> {
-  const { made } = await makeHeadProof({ store, chain, tree: mirror.tree }, head)
-  return Number(made?.commit.next.logSize ?? 0)
 }
 
 /** Has the core sign the next commit, and stores it before anyone can see it. Holds the lane: the mirror is the core. */
@@ -106,7 +106,11 @@ async function prepare(
   const payments = plan?.payments ?? []
   const tickets = payments.filter((payment) => payment.isTicket).length
   const gas = gasOfCommit({ tickets, directs: payments.length - tickets })
-  const hints = await fetchHints(chain, options.caps, { sender: session.address, gas })
+  const hints = await fetchHints(chain, options.caps, {
+    sender: session.address,
+    gas,
+    feePercent: options.broadcaster.feePercent,
+  })
   const reply = await session.core.request('prepare_payouts', {
     head: await makeHeadProof({ chain, store, tree: mirror.tree }, head),
     round: plan?.round ?? noRound,

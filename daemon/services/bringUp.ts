@@ -8,7 +8,7 @@ import { createBackoff, pause } from '../pause.ts'
 import type { RecordPlace } from '../store/store.ts'
 import { type EpochOpenerOptions, openEpoch } from './epochOpener.ts'
 import type { Mirror } from './mirror.ts'
-import { createState, loadState, placeOf, recoverState } from './sealedState.ts'
+import { compactState, createState, loadState, placeOf, recoverState } from './sealedState.ts'
 import type { MovableGate } from './session.ts'
 
 type Status = Result<'status'>
@@ -54,8 +54,12 @@ export async function runBringUp(options: BringUpOptions, signal: AbortSignal): 
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof Fatal) throw error
-      const code = error instanceof Refusal ? { code: error.code, facts: error.facts } : {}
-      log.warn({ state: gate.state, reason: messageOf(error), cause: causeOf(error), ...code }, 'bring-up interrupted')
+      const refused = error instanceof Refusal ? { code: error.code, facts: error.facts } : undefined
+      if (refused?.code === 'FOREIGN_ROOT') gate.move('the state is out of date')
+      log.warn(
+        { state: gate.state, reason: messageOf(error), cause: causeOf(error), ...refused },
+        'bring-up interrupted',
+      )
     }
     await backoff.wait(signal)
   }
@@ -109,7 +113,9 @@ async function prepareState(options: BringUpOptions, core: Core, signal: AbortSi
   }
   // What was sent to a core that did not take it was never acknowledged: its reporter sends it again.
   if (step !== 'recover') await store.dropIntents()
-  return checkState(options, await core.request('status', {}, signal))
+  const address = checkState(options, await core.request('status', {}, signal))
+  await compactState(core, store)
+  return address
 }
 
 function checkState({ configHash, mirror }: BringUpOptions, status: Status): Hex {

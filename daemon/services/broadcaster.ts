@@ -8,12 +8,14 @@ import type { Logger } from 'pino'
 import { keccak256 } from 'viem'
 import type { Hex } from '../../ledger/hex.ts'
 import type { Chain } from '../chain/chain.ts'
-import { messageOf } from '../errors.ts'
+import { type Complain, createComplaints } from '../complaints.ts'
 import { pause } from '../pause.ts'
 import type { Store, StoredTransaction } from '../store/store.ts'
 
 /** After so many looks at a chain that answers, a transaction that nobody mines is given up waiting for. */
 const looksMax = 120
+/** Nodes take the place of a transaction with another of its nonce only for a tenth more at least. */
+const stuckPercent = 125n
 
 /**
  * - `landed`, `reverted`: mined, and as deep as was asked for
@@ -24,13 +26,15 @@ export type Outcome = 'landed' | 'reverted' | 'replaced' | 'stuck'
 
 export interface BroadcasterOptions {
   readonly chain: Pick<Chain, 'send' | 'receipt' | 'calldata' | 'nonce' | 'block'>
-  readonly store: Pick<Store, 'pendingTransactions' | 'markTransaction'>
+  readonly store: Pick<Store, 'pendingTransactions' | 'transactionsBetween' | 'markTransaction'>
   readonly confirmations: number
   readonly pollMs: number
   readonly log: Logger
 }
 
 export interface Broadcaster {
+  /** What the next transaction should offer of the usual fees: more after each that was stuck, for it takes its place. */
+  readonly feePercent: bigint
   /** Sends, and waits for the outcome. The transaction has been stored before. */
   settle(transaction: StoredTransaction, sender: Hex, signal: AbortSignal): Promise<Outcome>
   /** Settles what an earlier run of this daemon left under way. */
@@ -39,29 +43,35 @@ export interface Broadcaster {
 
 export function createBroadcaster(options: BroadcasterOptions): Broadcaster {
   const { store, pollMs, log } = options
+  const complain = createComplaints(log)
+  let feePercent = 100n
 
-  const settle: Broadcaster['settle'] = async (transaction, sender, signal) => {
-    const { hash, purpose, nonce } = transaction
-    for (let looks = 0; looks < looksMax; looks++) {
-      try {
-        const outcome = await look(options, transaction, sender)
-        if (outcome) return await finish(outcome)
-      } catch (error) {
-        looks-- // the chain did not answer: nothing has been learnt
-        log.warn({ hash, reason: messageOf(error) }, 'outcome unknown')
-      }
+  const wait = async (transaction: StoredTransaction, sender: Hex, signal: AbortSignal): Promise<Outcome> => {
+    for (let looks = 0; looks < looksMax; ) {
+      const seen = await look({ ...options, complain }, transaction, sender).catch((error: unknown) => {
+        complain('the outcome of a transaction is unknown', error, { hash: transaction.hash })
+        return 'silence' as const
+      })
+      // A chain that does not answer says nothing against the transaction, nor one that is still growing over it.
+      if (seen === 'unseen') looks++
+      else if (seen !== 'silence' && seen !== 'too_young') return seen
       await pause(pollMs, signal)
     }
-    return finish('stuck')
-
-    async function finish(outcome: Outcome): Promise<Outcome> {
-      await store.markTransaction(hash, outcome)
-      log[outcome === 'landed' ? 'info' : 'warn']({ hash, purpose, nonce, outcome }, 'transaction settled')
-      return outcome
-    }
+    return 'stuck'
+  }
+  const settle: Broadcaster['settle'] = async (transaction, sender, signal) => {
+    const { hash, purpose, nonce } = transaction
+    const outcome = await wait(transaction, sender, signal)
+    await store.markTransaction(hash, outcome)
+    feePercent = outcome === 'stuck' ? (feePercent * stuckPercent) / 100n : 100n
+    log[outcome === 'landed' ? 'info' : 'warn']({ hash, purpose, nonce, outcome }, 'transaction settled')
+    return outcome
   }
 
   return {
+    get feePercent() {
+      return feePercent
+    },
     settle,
     async settlePending(sender, signal) {
       for (const transaction of await store.pendingTransactions()) await settle(transaction, sender, signal)
@@ -69,32 +79,36 @@ export function createBroadcaster(options: BroadcasterOptions): Broadcaster {
   }
 }
 
-/** One look at the chain; sends what the node does not know. Undefined: nothing is certain yet. */
-async function look(
-  options: BroadcasterOptions,
-  transaction: StoredTransaction,
-  sender: Hex,
-): Promise<Outcome | undefined> {
-  const { chain, log } = options
-  const mined = await outcomeOf(options, transaction.hash)
-  if (mined) return mined === 'too_young' ? undefined : mined
-  if ((await chain.nonce(sender, 'latest')) > transaction.nonce) {
-    // It may have been mined between the two questions.
-    const again = await outcomeOf(options, transaction.hash)
-    return again === undefined ? 'replaced' : again === 'too_young' ? undefined : again
-  }
-  if ((await chain.calldata(transaction.hash)) === undefined) {
-    try {
-      await chain.send(transaction.raw)
-    } catch (error) {
-      // What the node says against it may be about a copy of it that it took: the next look shows.
-      log.warn({ hash: transaction.hash, reason: messageOf(error) }, 'the node did not take the transaction')
-    }
-  }
-  return undefined
+type Seen = Exclude<Outcome, 'stuck'> | 'too_young' | 'unseen'
+type LookOptions = BroadcasterOptions & { readonly complain: Complain }
+
+/** One look at the chain; sends what the node does not know. */
+async function look(options: LookOptions, { hash, raw, nonce }: StoredTransaction, sender: Hex): Promise<Seen> {
+  const mined = await outcomeOf(options, hash)
+  if (mined) return mined
+  const nonceNow = await options.chain.nonce(sender)
+  // It may have been mined between the two questions.
+  if (nonceNow > nonce) return (await outcomeOf(options, hash)) ?? 'replaced'
+  // Where a reorganisation took back earlier ones, this one has to wait for them: the same bytes go out again.
+  const before = await options.store.transactionsBetween(nonceNow, nonce)
+  for (const one of [...before, { hash, raw }]) await sendIfForgotten(options, one)
+  return 'unseen'
 }
 
-async function outcomeOf({ chain, confirmations }: BroadcasterOptions, hash: Hex) {
+async function sendIfForgotten(
+  { chain, complain }: LookOptions,
+  { hash, raw }: Pick<StoredTransaction, 'hash' | 'raw'>,
+) {
+  if ((await chain.calldata(hash)) !== undefined) return
+  try {
+    await chain.send(raw)
+  } catch (error) {
+    // What the node says against it may be about a copy of it that it took: the next look shows.
+    complain('the node does not take a transaction', error, { hash })
+  }
+}
+
+async function outcomeOf({ chain, confirmations }: BroadcasterOptions, hash: Hex): Promise<Seen | undefined> {
   const receipt = await chain.receipt(hash)
   if (!receipt) return undefined
   const { number } = await chain.block()

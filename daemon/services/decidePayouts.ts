@@ -1,6 +1,7 @@
 /** Who is paid in the next commit, and why everyone else is not. Pure: what the chain says was asked before. */
-import { payeeRule, type Rules, rail } from '../../ledger/config.ts'
+import { rail } from '../../ledger/config.ts'
 import type { Hex } from '../../ledger/hex.ts'
+import { type Ledger, payeeRule } from '../../ledger/state.ts'
 
 /**
  * What a transaction on Arbitrum holds when every payment is cold and succeeds. Where so many fail that it does not, the
@@ -11,6 +12,7 @@ export const directsPerCommitMax = 100
 
 export type Reason =
   | 'BELOW_MINIMUM'
+  | 'FAILED_RECENTLY'
   | 'NO_ROUNDS_MANAGER'
   | 'ROUND_NOT_INITIALIZED'
   | 'ORCHESTRATOR_INACTIVE'
@@ -50,14 +52,14 @@ export interface AccountNow {
 }
 
 /** Those who are owed enough to be paid, longest untried first: so that a payee that always fails is behind all others. */
-export function decideDebts(rules: Rules, accounts: readonly AccountNow[]): { due: Debt[]; leftOut: LeftOut[] } {
+export function decideDebts(ledger: Ledger, accounts: readonly AccountNow[]): { due: Debt[]; leftOut: LeftOut[] } {
   const due: Debt[] = []
   const leftOut: LeftOut[] = []
   const byAge = [...accounts].sort((a, b) => Number(a.lastTried - b.lastTried) || a.index - b.index)
   for (const { payee, earnedWei, paidWei } of byAge) {
     const owedWei = earnedWei - paidWei
     if (owedWei <= 0n) continue
-    const rule = payeeRule(rules, payee)
+    const rule = payeeRule(ledger, payee)
     if (owedWei < rule.minimumWei) leftOut.push({ payee, owedWei, reason: 'BELOW_MINIMUM' })
     else due.push({ payee, earnedWei, paidWei, isTicket: rule.rail === rail.ticket })
   }

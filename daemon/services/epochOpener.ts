@@ -40,7 +40,11 @@ export async function openEpoch(
     if (phase === 'open' && head.boot === boot && head.epoch === epoch) return { epoch, boot }
 
     const transaction = await options.lane.run(async () => {
-      const hints = await fetchHints(chain, options.caps, { sender, gas: gasOfOpen })
+      const hints = await fetchHints(chain, options.caps, {
+        sender,
+        gas: gasOfOpen,
+        feePercent: broadcaster.feePercent,
+      })
       const reply = await core.request('open_epoch', { head: await makeHeadProof(options, head), hints })
       const stored = storedTransaction(reply.transaction, hints.nonce, 'open')
       await durably(options.store.saveSigned(reply.recordB64, stored, undefined))

@@ -14,16 +14,16 @@ export interface HeadProofOptions {
   readonly tree: LogTree
 }
 
-/** @throws Error if the commit that made the head cannot be found, or is of more entries than are stored */
+/** @throws Error if the commit that made the head cannot be found */
 export async function makeHeadProof(options: HeadProofOptions, head: Head): Promise<HeadProof> {
   const { epoch, boot, counter, root } = head
   if (counter === 0n) return { epoch, boot, counter, root, made: null, consistency: [] }
   const made = (await options.store.commitWithRoot(counter, root)) ?? (await commitOnChain(options, head))
   const size = Number(made.commit.next.logSize)
-  if (size > options.tree.size)
-    throw new Error(`the anchored log has ${size} entries, the store ${options.tree.size}: the store is out of date`)
   const { commit, signature } = made
-  return { epoch, boot, counter, root, made: { commit, signature }, consistency: options.tree.consistencyProof(size) }
+  // An anchored log that is longer than what is stored cannot be proved a prefix of it: the core says FOREIGN_ROOT.
+  const consistency = size > options.tree.size ? [] : options.tree.consistencyProof(size)
+  return { epoch, boot, counter, root, made: { commit, signature }, consistency }
 }
 
 /** What the disk has lost is still in the calldata of the transaction that moved the head. */

@@ -1,7 +1,8 @@
 /** Reads the contract's head again and again: for the API, and to notice when it is another boot's. */
 import type { Logger } from 'pino'
 import type { Chain, Head } from '../chain/chain.ts'
-import { messageOf, NotOpen } from '../errors.ts'
+import { createComplaints } from '../complaints.ts'
+import { NotOpen } from '../errors.ts'
 import { pause } from '../pause.ts'
 import type { Gate, Session } from './session.ts'
 
@@ -19,6 +20,7 @@ interface HeadWatchOptions {
 }
 
 export function createHeadWatch({ chain, gate, pollMs, log }: HeadWatchOptions): HeadWatch {
+  const complain = createComplaints(log)
   let head: Head | undefined
   const poll = async (): Promise<void> => {
     // Asked for before the head is: a head that is read later than this session was opened must be of its boot.
@@ -34,7 +36,7 @@ export function createHeadWatch({ chain, gate, pollMs, log }: HeadWatchOptions):
     },
     async run(signal) {
       for (;;) {
-        await poll().catch((error: unknown) => log.warn({ reason: messageOf(error) }, 'cannot read the head'))
+        await poll().catch((error: unknown) => complain('cannot read the head', error))
         await pause(pollMs, signal)
       }
     },

@@ -30,20 +30,24 @@ export const lowerCaps = (a: Caps, b: Caps): Caps => ({
   maxPriorityFeePerGas: least(a.maxPriorityFeePerGas, b.maxPriorityFeePerGas),
 })
 
-/** Nonce and fees as the node says now, gas as given, all within the caps. */
+/**
+ * Nonce and fees as the node says now, gas as given, all within the caps. The nonce is that of the last block: one of ours
+ * that still waits is either replaced by this one, or lands and makes this one's nonce spent.
+ */
 export async function fetchHints(
   chain: Pick<Chain, 'nonce' | 'fees'>,
   caps: Caps,
-  { sender, gas }: { readonly sender: Hex; readonly gas: bigint },
+  { sender, gas, feePercent }: { readonly sender: Hex; readonly gas: bigint; readonly feePercent: bigint },
 ): Promise<TransactionHints> {
-  const [nonce, fees] = await Promise.all([chain.nonce(sender, 'pending'), chain.fees()])
-  const maxFeePerGas = least(fees.maxFeePerGas, caps.maxFeePerGas)
+  const [nonce, fees] = await Promise.all([chain.nonce(sender), chain.fees()])
+  const raised = (wei: bigint): bigint => (wei * feePercent) / 100n
+  const maxFeePerGas = least(raised(fees.maxFeePerGas), caps.maxFeePerGas)
   return {
     nonce: BigInt(nonce),
     gas: least(gas, caps.gas),
     maxFeePerGas,
     // A tip above the whole fee would make the transaction invalid.
-    maxPriorityFeePerGas: least(least(fees.maxPriorityFeePerGas, caps.maxPriorityFeePerGas), maxFeePerGas),
+    maxPriorityFeePerGas: least(least(raised(fees.maxPriorityFeePerGas), caps.maxPriorityFeePerGas), maxFeePerGas),
   }
 }
 

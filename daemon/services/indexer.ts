@@ -6,7 +6,7 @@ import type { Logger } from 'pino'
 import type { Hex } from '../../ledger/hex.ts'
 import type { Chain } from '../chain/chain.ts'
 import type { ChainEvent } from '../chain/events.ts'
-import { messageOf } from '../errors.ts'
+import { createComplaints } from '../complaints.ts'
 import { pause } from '../pause.ts'
 import type { BlockPoint, Store } from '../store/store.ts'
 import type { Books } from './books.ts'
@@ -31,11 +31,18 @@ export interface Indexer {
 
 export function createIndexer(options: IndexerOptions): Indexer {
   const { chain, store, books, log } = options
+  const complain = createComplaints(log)
   let committer: Hex | undefined
+  /** The newest block that was seen without the contract: before it there is nothing to look for. */
+  let withoutContract = -1
 
   const start = async (newest: number): Promise<BlockPoint | undefined> => {
-    if (!(await chain.isDeployed())) return undefined
-    const first = await chain.block(Math.max(0, (await findDeployment(chain, newest)) - 1))
+    if (newest < 0) return undefined
+    if (!(await chain.isDeployed(newest))) {
+      withoutContract = newest
+      return undefined
+    }
+    const first = await chain.block(Math.max(0, (await findDeployment(chain, withoutContract, newest)) - 1))
     await store.saveBlocks([first], [])
     return first
   }
@@ -66,7 +73,7 @@ export function createIndexer(options: IndexerOptions): Indexer {
     catchUp,
     async run(signal) {
       for (;;) {
-        await catchUp().catch((error: unknown) => log.warn({ reason: messageOf(error) }, 'cannot read the chain'))
+        await catchUp().catch((error: unknown) => complain('cannot read the chain', error))
         await pause(options.pollMs, signal)
       }
     },
@@ -92,8 +99,8 @@ async function isOnChain(chain: IndexerOptions['chain'], { number, hash }: Block
 }
 
 /** The first block at which the contract has code, by bisection. */
-async function findDeployment(chain: IndexerOptions['chain'], newest: number): Promise<number> {
-  let [without, having] = [-1, newest]
+async function findDeployment(chain: IndexerOptions['chain'], from: number, newest: number): Promise<number> {
+  let [without, having] = [from, newest]
   while (having - without > 1) {
     const middle = Math.floor((without + having) / 2)
     if (await chain.isDeployed(middle)) having = middle

@@ -2,11 +2,11 @@
  * Batches in, receipts out. Batches that wait while the core and the disk are busy go together in the next request: one
  * record and one fsync for all of them. A batch is answered after its record, and every one before it, is on disk.
  */
-import { fromSealed, type SignedBatch } from '../../ledger/batch.ts'
+import { fromSealed, type SignedBatch } from '../../ledger/entry.ts'
+import type { OddEvent } from '../../ledger/events.ts'
 import { toHex } from '../../ledger/hex.ts'
 import type { Receipt, SignedLogHead } from '../../ledger/receipt.ts'
-import type { OddEvent } from '../../ledger/transition.ts'
-import { type BatchResult, batchesPerRequestMax, eventsPerRequestMax, type Result } from '../../protocol/messages.ts'
+import { type EntryResult, entriesPerRequestMax, eventsPerRequestMax, type Result } from '../../protocol/messages.ts'
 import { Refusal, type RefusalCode } from '../../protocol/refusal.ts'
 import { durably } from '../durably.ts'
 import { CoreLost, Fatal } from '../errors.ts'
@@ -62,10 +62,11 @@ export function createIngest(options: IngestOptions): Ingest {
   const waiting: Waiting[] = []
   let waitingBytes = 0
   let pump: Promise<void> | undefined
+  let end: Fatal | undefined
 
   const takeGroup = (): Waiting[] => {
     let [bytes, events, count] = [0, 0, 0]
-    for (const item of waiting.slice(0, batchesPerRequestMax)) {
+    for (const item of waiting.slice(0, entriesPerRequestMax)) {
       bytes += item.bytes
       events += item.batch.batch.events.length
       if (count > 0 && (bytes > groupBytesMax || events > eventsPerRequestMax)) break
@@ -74,6 +75,12 @@ export function createIngest(options: IngestOptions): Ingest {
     const group = waiting.splice(0, count)
     waitingBytes -= group.reduce((sum, item) => sum + item.bytes, 0)
     return group
+  }
+  /** Mirror and store may differ from here on: nothing more goes to the core. */
+  const die = (fatal: Fatal): void => {
+    end = fatal
+    for (const { reject } of waiting.splice(0)) reject(fatal)
+    options.halt(fatal)
   }
   const run = async (): Promise<void> => {
     while (waiting.length > 0) {
@@ -86,14 +93,15 @@ export function createIngest(options: IngestOptions): Ingest {
         })
       } catch (error) {
         for (const { reject } of group) reject(error)
-        if (error instanceof Fatal) options.halt(error)
+        if (error instanceof Fatal) return die(error)
       }
     }
     pump = undefined
   }
 
   return {
-    submit(batch, bytes) {
+    async submit(batch, bytes) {
+      if (end) throw end
       options.gate.session()
       if (waiting.length >= waitingMax || waitingBytes + bytes > waitingBytesMax)
         throw new QueueFull('too many batches are waiting')
@@ -132,7 +140,7 @@ async function bringIn(options: IngestOptions, group: readonly Waiting[]): Promi
 /** @throws Refusal of the request as a whole: nothing of it was taken */
 async function applyEvent({ store }: IngestOptions, session: Session, batches: readonly SignedBatch[]) {
   try {
-    return await session.core.request('apply_event', { batches })
+    return await session.core.request('apply_event', { entries: batches })
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     await durably(store.dropIntents())
@@ -167,13 +175,13 @@ function checkReply(
   throw new CoreLost(`the core is ahead of the store: ${reason}`, 'unknown')
 }
 
-const acceptOne = (mirror: Mirror, { status, position, odd }: BatchResult, batch: SignedBatch): Entry[] =>
+const acceptOne = (mirror: Mirror, { status, position, odd }: EntryResult, batch: SignedBatch): Entry[] =>
   status === 'accepted' && position !== null ? [mirror.accept(batch, position, odd as readonly OddEvent[])] : []
 
 async function answerOne(
   options: IngestOptions,
   item: Waiting,
-  result: BatchResult,
+  result: EntryResult,
   head: SignedLogHead,
 ): Promise<void> {
   const receiptFor = (position: number): Receipt => ({

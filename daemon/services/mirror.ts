@@ -3,19 +3,14 @@
  * It stands one entry for one with the core's log; where the two differ, nothing is right any more and the daemon stops.
  */
 import { LogTree } from '../../client/logTree.ts'
-import {
-  type AuthenticBatch,
-  authenticate,
-  configurationLeaf,
-  fromSealed,
-  type SignedBatch,
-} from '../../ledger/batch.ts'
 import type { Rules } from '../../ledger/config.ts'
+import { type Authentic, authenticate, entryLeaf, fromSealed, type SignedBatch } from '../../ledger/entry.ts'
 import { leafHash } from '../../ledger/eventLog.ts'
+import type { OddEvent } from '../../ledger/events.ts'
 import { type Hex, toBytes, toHex } from '../../ledger/hex.ts'
 import { commitmentOf, createLedger, type Ledger, rootOf } from '../../ledger/state.ts'
 import type { Commitment } from '../../ledger/structs.ts'
-import { applyBatch, type OddEvent } from '../../ledger/transition.ts'
+import { applyEntry } from '../../ledger/transition.ts'
 import { Refusal } from '../../protocol/refusal.ts'
 import { Fatal } from '../errors.ts'
 import type { Entry, Store } from '../store/store.ts'
@@ -45,16 +40,16 @@ export interface Mirror {
 export function createMirror({ rules, store }: { readonly rules: Rules; readonly store: Store }): Mirror {
   const ledger = createLedger(rules.configuration)
   const tree = new LogTree()
-  const views = new Map<Hex, AccountsView>()
-  tree.append(leafHash(configurationLeaf(rules.configuration)))
+  const views = new Map<Hex, Promise<AccountsView>>()
+  tree.append(leafHash(entryLeaf({ configuration: rules.configuration, signatures: [] })))
 
-  const apply = (batch: AuthenticBatch): Entry | undefined => {
-    const outcome = applyBatch(ledger, batch)
+  const apply = (batch: Authentic<SignedBatch>): Entry | undefined => {
+    const outcome = applyEntry(ledger, batch)
     if (outcome.status !== 'accepted') return undefined
     tree.append(batch.leafHash)
     return { position: outcome.position, leafHash: toHex(batch.leafHash), batch, odd: outcome.odd }
   }
-  const keep = (root: Hex, view: AccountsView): AccountsView => {
+  const keep = (root: Hex, view: Promise<AccountsView>): Promise<AccountsView> => {
     views.set(root, view)
     const [oldest] = views.keys()
     if (oldest && views.size > viewsMax) views.delete(oldest)
@@ -78,35 +73,34 @@ export function createMirror({ rules, store }: { readonly rules: Rules; readonly
       return entry
     },
     recover: (batches) =>
-      batches.map((batch) => orNothing(() => apply(authenticate(rules.domain, batch)))).filter((e) => e !== undefined),
+      batches.map((batch) => orNothing(() => apply(authenticate(rules, batch)))).filter((e) => e !== undefined),
     isAt: ({ logSize, logRoot }) => logSize === BigInt(tree.size) && logRoot === tree.root(),
     freeze(commitment) {
       const root = rootOf(commitment)
       if (root !== rootOf(commitmentOf(ledger)))
         throw new Fatal(`the core committed to ${root}, which is not the root of its log by the rules`, 1)
-      keep(root, createAccountsView(ledger.accounts.values()))
+      keep(root, Promise.resolve(createAccountsView(ledger.accounts.values())))
     },
-    async viewAt(commitment) {
+    viewAt(commitment) {
       const root = rootOf(commitment)
-      return (
-        views.get(root) ?? keep(root, createAccountsView((await replay(rules, store, commitment)).accounts.values()))
-      )
+      // Kept as a promise: many who ask at once make one computation.
+      return views.get(root) ?? keep(root, replay(rules, store, commitment))
     },
   }
 }
 
-/** The ledger as it was at a commitment. @throws Fatal 1 if the log leads to another root */
-async function replay(rules: Rules, store: Store, commitment: Commitment): Promise<Ledger> {
+/** The accounts as they were at a commitment. @throws Fatal 1 if the log leads to another root */
+async function replay(rules: Rules, store: Store, commitment: Commitment): Promise<AccountsView> {
   const ledger = createLedger(rules.configuration)
   if (commitment.logSize > 1n) {
     for await (const { batch, leafHash: stored } of store.entries()) {
-      applyBatch(ledger, { ...batch, leafHash: toBytes(stored) } as AuthenticBatch)
+      applyEntry(ledger, { ...batch, leafHash: toBytes(stored) } as Authentic<SignedBatch>)
       if (BigInt(ledger.log.size) === commitment.logSize) break
     }
   }
   if (rootOf(commitmentOf(ledger)) !== rootOf(commitment))
     throw new Fatal(`the log does not lead to the anchored root ${rootOf(commitment)}`, 1)
-  return ledger
+  return createAccountsView(ledger.accounts.values())
 }
 
 /** A refused batch consumed nothing, in the core as here. */

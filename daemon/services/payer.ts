@@ -1,5 +1,4 @@
 /** Asks the chain what there is to know before payouts are decided. */
-import type { Rules } from '../../ledger/config.ts'
 import { type Hex, zeroHash } from '../../ledger/hex.ts'
 import type { Chain } from '../chain/chain.ts'
 import type { Books } from './books.ts'
@@ -15,10 +14,10 @@ import {
   ticketsPerCommitMax,
 } from './decidePayouts.ts'
 import type { Mirror } from './mirror.ts'
+import { createPatience } from './patience.ts'
 
 export interface PayerOptions {
   readonly chain: Pick<Chain, 'paid' | 'round' | 'isActive' | 'tryDirect' | 'balance'>
-  readonly rules: Rules
   readonly mirror: Pick<Mirror, 'ledger'>
   readonly books: Pick<Books, 'of'>
 }
@@ -35,27 +34,48 @@ export interface Payer {
   readonly leftOut: ReadonlyMap<Hex, LeftOut>
 }
 
-export function createPayer({ chain, rules, mirror, books }: PayerOptions): Payer {
+export function createPayer({ chain, mirror, books }: PayerOptions): Payer {
+  const patience = createPatience()
   let leftOut: ReadonlyMap<Hex, LeftOut> = new Map()
 
   const accounts = (): AccountNow[] =>
-    [...mirror.ledger.accounts.values()].map(({ payee, index, earnedWei }) => {
+    [...mirror.ledger.accounts.values()].map(({ payee, index, balance: { earnedWei } }) => {
       const book = books.of(payee)
       return { payee, index, earnedWei, paidWei: book?.paidWei ?? 0n, lastTried: book?.lastTried ?? -1n }
     })
+
+  /** Those who may be tried now, and those who failed too lately. */
+  const sift = (due: readonly Debt[]) => {
+    const now: Debt[] = []
+    const later: LeftOut[] = []
+    for (const debt of due) {
+      const { payee, earnedWei, paidWei } = debt
+      const book = books.of(payee)
+      if (patience.mayTry(payee, book)) now.push(debt)
+      else
+        later.push({
+          payee,
+          owedWei: earnedWei - paidWei,
+          reason: 'FAILED_RECENTLY',
+          detail: book?.failure ?? 'unknown',
+        })
+    }
+    return { now, later }
+  }
 
   return {
     get leftOut() {
       return leftOut
     },
     async plan(paymentsMax) {
-      const debts = decideDebts(rules, accounts())
+      const debts = decideDebts(mirror.ledger, accounts())
       const [round, balanceWei] = await Promise.all([chain.round(), chain.balance()])
-      const { due, objections } = await examine(chain, debts.due)
+      const { now: tried, later } = sift(debts.due)
+      const { due, objections } = await examine(chain, tried)
       const isRoundInitialized = round?.isInitialized && round.blockHash !== zeroHash
       const now: Circumstances = { isRoundInitialized, objections, balanceWei, paymentsMax }
       const decided = decidePayouts(due, now)
-      const all = [...debts.leftOut, ...decided.leftOut]
+      const all = [...debts.leftOut, ...later, ...decided.leftOut]
       leftOut = new Map(all.map((entry) => [entry.payee, entry]))
       const { number, blockHash } = round ?? { number: 0n, blockHash: zeroHash }
       return { payments: decided.payments, leftOut: all, round: { number, blockHash } }

@@ -55,7 +55,7 @@ async function reconcile({ chain, mirror, books, payer }: ReconcilerOptions): Pr
   // All of the ledger and the books as they are at this moment; only the chain is asked afterwards, at the same block.
   const known = [...new Set([...accounts.keys(), ...[...books.all()].map(([payee]) => payee)])].map((payee) => ({
     payee,
-    earnedWei: accounts.get(payee)?.earnedWei ?? 0n,
+    earnedWei: accounts.get(payee)?.balance.earnedWei ?? 0n,
     book: books.of(payee) && { ...(books.of(payee) as PayeeBook) },
     leftOut: wordsFor(payer, payee),
   }))

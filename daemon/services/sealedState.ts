@@ -12,6 +12,8 @@ import type { Mirror } from './mirror.ts'
 /** Room in a frame for sealed things, as base64. */
 const partBytesMax = frameBytesMax - 1024 * 1024
 const partItemsMax = 4_096
+/** So many records after a snapshot are loaded in seconds. */
+const recordsMax = 10_000
 
 /** A new ledger with a new key; stored before anyone hears of it. */
 export async function createState(core: Core, store: Store, configuration: Configuration): Promise<void> {
@@ -65,6 +67,13 @@ export async function recoverState(core: Core, store: Store, mirror: Mirror): Pr
   if (!mirror.isAt(status))
     throw new Fatal('the core holds entries that are not stored and that no intent explains: restart the core', 1)
   await durably(store.saveSnapshot(snapshot, recovered))
+}
+
+/** Puts one snapshot in the place of very many records, so that loading does not take longer with every year. */
+export async function compactState(core: Core, store: Store): Promise<void> {
+  if ((await store.countRecords()) < recordsMax) return
+  const last = placeOf(await core.request('status', {}))
+  await durably(store.saveSnapshot(await exportState(core, last), []))
 }
 
 /** The present state of the core, whole: that of its record `last`. */

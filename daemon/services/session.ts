@@ -21,6 +21,7 @@ export type State =
   | 'loading the ledger'
   | 'recovering lost replies'
   | 'the core has halted'
+  | 'the state is out of date'
   | 'waiting for the contract'
   | 'opening an epoch'
   | 'open'

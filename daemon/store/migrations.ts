@@ -31,6 +31,7 @@ export const migrations: readonly string[] = [
     hash TEXT PRIMARY KEY, raw TEXT NOT NULL, nonce INTEGER NOT NULL, purpose TEXT NOT NULL, status TEXT NOT NULL
   ) STRICT;
   CREATE INDEX transactions_by_status ON transactions (status);
+  CREATE INDEX transactions_by_nonce ON transactions (nonce);
 
   -- What the chain said.
   CREATE TABLE blocks (number INTEGER PRIMARY KEY, hash TEXT NOT NULL) STRICT;

@@ -153,6 +153,10 @@ function createStore(db: DatabaseSync): Store {
       const rows = db.prepare("SELECT * FROM transactions WHERE status = 'pending' ORDER BY nonce").all()
       return rows as unknown as StoredTransaction[]
     },
+    async transactionsBetween(from, to) {
+      const rows = db.prepare('SELECT * FROM transactions WHERE nonce >= ? AND nonce < ? ORDER BY nonce').all(from, to)
+      return rows as unknown as StoredTransaction[]
+    },
     async markTransaction(hash, status) {
       db.prepare('UPDATE transactions SET status = ? WHERE hash = ?').run(status, hash)
     },

@@ -2,11 +2,11 @@
  * What the daemon keeps, as one interface: SQLite on one machine, something larger for several.
  * Every write below is atomic, and durable when its promise resolves, but for `intend`, which says why not.
  */
-import type { SignedBatch } from '../../ledger/batch.ts'
+import type { SignedBatch } from '../../ledger/entry.ts'
+import type { OddEvent } from '../../ledger/events.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import type { SignedLogHead } from '../../ledger/receipt.ts'
 import type { Commit } from '../../ledger/structs.ts'
-import type { OddEvent } from '../../ledger/transition.ts'
 import type { ChainEvent } from '../chain/events.ts'
 
 /** How far the core's chain of sealed records has come: 0 and the zero hash before the first. */
@@ -98,6 +98,8 @@ export interface Store {
 
   commitWithRoot(counter: bigint, root: Hex): Promise<SignedCommit | undefined>
   pendingTransactions(): Promise<readonly StoredTransaction[]>
+  /** Transactions with a nonce from `from` up to but not `to`, oldest first. */
+  transactionsBetween(from: number, to: number): Promise<readonly StoredTransaction[]>
   markTransaction(hash: Hex, status: TransactionStatus): Promise<void>
 
   /** The newest block taken in, or undefined before the first. */

@@ -93,3 +93,27 @@ test('default: signed work in, exact payouts out, through restarts of both sides
   )
   expect(await world.client.reporter(reporter)).toMatchObject({ nextSequence: 3n })
 })
+
+test('behavior: killed in the middle of it, again and again, nothing is lost or paid twice', {
+  timeout: 120_000,
+}, async () => {
+  const { rpcUrl } = await startChain({ kind: 'local' })
+  const world = await createDaemonWorld(rpcUrl)
+  const payees = [...world.tickets, ...world.directs]
+  await world.restartCore()
+  await world.restartDaemon('SIGTERM')
+  await world.deploy()
+  await untilOpen(world)
+
+  const batches = 10
+  for (let i = 0; i < batches; i++) {
+    const events = payees.map((payee) => credit({ id: `${i}`, payee, wei }))
+    const batch = signBatch({ domain: world.domain, secretKey: reporterKey, sequence: BigInt(i), events })
+    // As a reporter does: the same bytes until there is a receipt. What is killed dies while it is under way.
+    const sending = world.until('no receipt', () => world.client.sendBatch(batch))
+    if (i % 3 === 0) await world.restartDaemon('SIGKILL')
+    if (i % 4 === 1) await world.restartCore()
+    await sending
+  }
+  await untilPaid(world, wei * BigInt(batches))
+})

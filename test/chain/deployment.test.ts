@@ -1,15 +1,19 @@
-import { type Address, createPublicClient, http } from 'viem'
+import { type Address, createPublicClient, createTestClient, http, parseAbi } from 'viem'
 import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts'
 import { expect, test } from 'vitest'
 import { bondingManagerAbi, treasuryAbi } from '../../abi/index.ts'
-import { type Broker, brokerOnArbitrum, findOrchestrators, findOrDeployBroker } from '../../anvil/broker.ts'
+import { loadArtifact } from '../../anvil/artifacts.ts'
+import { type Broker, brokerOnArbitrum, findOrchestrators, findOrDeployBroker, startRound } from '../../anvil/broker.ts'
 import { deployTreasury, predictAddress } from '../../anvil/deployment.ts'
-import { createFundedWallet } from '../../anvil/wallet.ts'
+import { createFundedWallet, deploy } from '../../anvil/wallet.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import { useChains } from './chains.ts'
 
 const startChain = useChains()
 const configHash: Hex = `0x${'c0'.repeat(32)}`
+const roundLength = 50n
+const worldAbi = parseAbi(['function broker() view returns (address)'])
+const roundsAbi = parseAbi(['function currentRoundInitialized() view returns (bool)'])
 const newAddress = (): Address => privateKeyToAddress(generatePrivateKey()).toLowerCase() as Address
 
 /** The whole deployment as the demonstration does it. */
@@ -77,4 +81,20 @@ test('behavior: a chain that already runs is used and left running', async () =>
   const running = await startChain({ kind: 'running', url: rpcUrl })
   expect(running).toEqual({ rpcUrl, chainId: 31337 })
   await expectWorks(running.rpcUrl, await deployWorld(running.rpcUrl, brokerOnArbitrum))
+})
+
+test('behavior: a broker whose round has passed is brought into the present one', async () => {
+  const { rpcUrl } = await startChain({ kind: 'local' })
+  const wallet = await createFundedWallet(rpcUrl, '1')
+  const world = await deploy(wallet, loadArtifact('BrokerWorld'), [roundLength])
+  const address = await wallet.chain.readContract({ address: world, abi: worldAbi, functionName: 'broker' })
+  const broker = await findOrDeployBroker(wallet, address)
+  const rounds = { address: broker.roundsManager, abi: roundsAbi, functionName: 'currentRoundInitialized' } as const
+  await createTestClient({ mode: 'anvil', transport: http(rpcUrl) }).mine({ blocks: Number(roundLength) })
+  expect(await wallet.chain.readContract(rounds)).toBe(false)
+
+  await startRound(wallet, broker)
+  expect(await wallet.chain.readContract(rounds)).toBe(true)
+  await startRound(wallet, broker) // nothing is left to do, and that is no error
+  await expectWorks(rpcUrl, await deployWorld(rpcUrl, broker.broker))
 })

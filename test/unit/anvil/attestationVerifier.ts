@@ -5,7 +5,7 @@
 import { verify, X509Certificate } from 'node:crypto'
 import { Decoder, Encoder } from 'cbor-x'
 
-const decoder = new Decoder({ mapsAsObjects: false, useRecords: false, int64AsType: 'bigint' })
+const decoder = new Decoder({ mapsAsObjects: false, useRecords: false })
 const encoder = new Encoder({ mapsAsObjects: false, useRecords: false, tagUint8Array: false })
 
 export interface Document {

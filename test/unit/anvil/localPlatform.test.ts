@@ -104,6 +104,10 @@ test('the state key outlives the platform, in private files', () => {
   expect(platform.stateKey.load()).toEqual(key)
   for (const name of ['state.key', 'root.key', 'intermediate.key'])
     expect(statSync(join(where, name)).mode & 0o777).toBe(0o600)
+  const later = platform.random(32)
+  platform.stateKey.save(later)
+  expect(platform.stateKey.load()).toEqual(later)
+  expect(readFileSync(join(where, 'state.key.1'))).toEqual(key) // an earlier key is never lost
   expect(platform.warnings.join()).toMatch(/development root/)
 })
 

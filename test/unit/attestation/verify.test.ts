@@ -159,7 +159,8 @@ describe('the fields', () => {
     ...mandatory.map((name): Row => [`${name} null`, fields({ [name]: null }), 'MISSING_FIELD']),
     ...optional.map((name): Row => [`no ${name}`, fields({ [name]: undefined }), 'accepted']),
     ...optional.map((name): Row => [`${name} null`, fields({ [name]: null }), 'accepted']),
-    ...['module_id', 'digest'].map((name): Row => [`${name} of bytes`, fields({ [name]: bytes(6) }), 'FIELD_TYPE']),
+    ['module_id of bytes', fields({ module_id: bytes(6) }), 'FIELD_TYPE'],
+    ['digest of bytes', fields({ digest: bytes(6) }), 'FIELD_VALUE'],
     ...['certificate', ...optional].map((name): Row => [`${name} of text`, fields({ [name]: 'text' }), 'FIELD_TYPE']),
     ['timestamp of text', fields({ timestamp: '1' }), 'FIELD_TYPE'],
     ['pcrs a list', fields({ pcrs: imageOf(1) }), 'FIELD_TYPE'],
@@ -247,6 +248,8 @@ describe('the certificates', () => {
       'MALFORMED_CERTIFICATE',
     ],
     ['a length in four bytes', leaf({ serial: hex('02 83000001 05') }), 'MALFORMED_CERTIFICATE'],
+    ['128 in one byte', leaf({ serial: concat(hex('02 80'), new Uint8Array(128)) }), 'MALFORMED_CERTIFICATE'],
+    ['131 in one byte', leaf({ serial: concat(hex('02 83'), new Uint8Array(131)) }), 'MALFORMED_CERTIFICATE'],
     ['a length of 127', leaf({ serial: concat(hex('02 7f'), new Uint8Array(127)) }), 'accepted'],
     ['a length of 128', leaf({ serial: concat(hex('02 8180'), new Uint8Array(128)) }), 'accepted'],
     [
@@ -353,6 +356,11 @@ describe('the certificates', () => {
     [
       'key usage with bits that do not count',
       extensions(basic, extension('2.5.29.15', true, hex('030206e0'))),
+      'MALFORMED_CERTIFICATE',
+    ],
+    [
+      'key usage without the bits that do not count',
+      extensions(basic, extension('2.5.29.15', true, hex('030107'))),
       'MALFORMED_CERTIFICATE',
     ],
     [
@@ -480,6 +488,8 @@ describe('the chain', () => {
     ['an authority without key usage', zonal({ extensions: [constraints(isTrue)] }), 'KEY_USAGE'],
     ['a leaf that may not sign', leaf({ extensions: [constraints(), usage(0x40, 6)] }), 'KEY_USAGE'],
     ['a leaf that may only certify', leaf({ extensions: [constraints(), usage(0x04, 2)] }), 'KEY_USAGE'],
+    ['a leaf that may only encipher', leaf({ extensions: [constraints(), usage(0x01)] }), 'KEY_USAGE'],
+    ['an authority that may only encipher', zonal({ extensions: [constraints(isTrue), usage(0x01)] }), 'KEY_USAGE'],
     ['a leaf without key usage', leaf({ extensions: [constraints()] }), 'KEY_USAGE'],
     [
       'a leaf with empty key usage',
@@ -537,7 +547,8 @@ describe('the signature', () => {
     ['with r and s changed round', replaced((it) => concat(it.subarray(48), it.subarray(0, 48))), 'COSE_SIGNATURE'],
     ['with s above the order', replaced((it) => concat(it.subarray(0, 48), scalar(order))), 'COSE_SIGNATURE'],
     // ECDSA has it so, and neither standard forbids it: the two say the same, under the same key.
-    ['in its other form', replaced(twin), 'accepted'],
+    ['in the one form', plain, 'accepted'],
+    ['in the other form', concat(plain.subarray(0, -96), twin(plain.subarray(-96))), 'accepted'],
     [
       'of a key off the curve',
       leaf({ key: spkiOf(keys.leaf).map((byte, n) => (n === 119 ? byte ^ 1 : byte)) }),
@@ -570,6 +581,8 @@ describe('the expectations', () => {
     ['the right nonce', {}, 'accepted', { nonce: Buffer.from('nonce') }],
     ['another nonce', {}, 'WRONG_NONCE', { nonce: Buffer.from('Nonce') }],
     ['a longer nonce', {}, 'WRONG_NONCE', { nonce: Buffer.from('nonce\0') }],
+    ['a shorter nonce', {}, 'WRONG_NONCE', { nonce: Buffer.from('non') }],
+    ['an empty nonce', {}, 'WRONG_NONCE', { nonce: new Uint8Array() }],
     ['no nonce', nothing, 'WRONG_NONCE', { nonce: Buffer.from('nonce') }],
     ['no nonce where an empty one is expected', nothing, 'WRONG_NONCE', { nonce: new Uint8Array() }],
     ['the right user data', {}, 'accepted', { userData: Buffer.from('user data') }],

@@ -181,6 +181,16 @@ describe('verifyConsistency', () => {
     }
   })
 
+  test('error: the older larger, under one root', () => {
+    for (const [older, newer] of [
+      [2, 1],
+      [4, 1],
+      [4, 2],
+      [8, 3],
+    ] as const)
+      expect(verifyConsistency({ size: older, root: rootAt(5) }, { size: newer, root: rootAt(5) }, [])).toBe(false)
+  })
+
   test('error: steps where there is nothing to prove', () => {
     expect(verifyConsistency(point(0), point(5), [rootAt(1)])).toBe(false)
     expect(verifyConsistency(point(5), point(5), [rootAt(1)])).toBe(false)

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { recoverAddress as viemRecoverAddress } from 'viem'
 import { privateKeyToAddress, sign } from 'viem/accounts'
 import { expect, test } from 'vitest'
 import { addressOfKey } from '../../../client/batch.ts'
@@ -35,6 +36,16 @@ test('recoverAddress: what is no signature has no signer', () => {
   const hash = new Uint8Array(32).fill(7)
   for (const signature of ['0x', `0x${'00'.repeat(64)}`, `0x${'ff'.repeat(64)}`, `0x${'01'.repeat(65)}`] as Hex[])
     expect(recoverAddress(hash, signature)).toBeUndefined()
+})
+
+test('recoverAddress: a high s that leaves the parity bit free is no signature', async () => {
+  // Nearly every high s has the top bit set and cannot be written in 64 bytes; those just above half the order can.
+  const hash = new Uint8Array(32).fill(7)
+  const r = signHash(hash, keyOf(1)).slice(0, 66) as Hex
+  const signature = `${r}7f${'ff'.repeat(31)}` as Hex
+  const s: Hex = `0x${signature.slice(66)}`
+  expect(await viemRecoverAddress({ hash: toHex(hash), signature: { r, s, yParity: 0 } })).toMatch(/^0x/)
+  expect(recoverAddress(hash, signature)).toBeUndefined()
 })
 
 test('recoverAddress: a flipped bit anywhere is no signature of the same key', () => {

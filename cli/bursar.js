@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+// Starts the command under the Node of the lockfile, after setting up what is missing. Runs under any Node from 20 on.
+import { spawn } from 'node:child_process'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { setUp } from '../tools/setup.js'
+
+const here = dirname(fileURLToPath(import.meta.url))
+
+setUp()
+const child = spawn(
+  join(here, '..', 'node_modules', '.bin', 'node'),
+  [join(here, 'main.ts'), ...process.argv.slice(2)],
+  {
+    stdio: 'inherit',
+  },
+)
+
+// Ctrl-C reaches the child from the terminal as well, which does not mind to hear it twice.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+
+child.on('error', (error) => {
+  console.error(`bursar: ${error.message}`)
+  process.exitCode = 1
+})
+child.on('exit', (code, signal) => {
+  // Whoever waits for this process learns how the child ended, a signal included.
+  if (signal) {
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  } else {
+    process.exitCode = code ?? 1
+  }
+})

@@ -1,0 +1,29 @@
+/** The `bursar` command. Each command is a file of its own; here are only their list and how an error is told. */
+import { Command } from 'commander'
+import { attestationCommand } from './attestation.ts'
+import { Fault } from './fault.ts'
+import { reportCommand } from './report.ts'
+
+const usageFault = 2
+
+const program = new Command('bursar')
+  .description('Pays for metered work out of a ledger that nobody, its operator included, can rewrite')
+  .exitOverride()
+program.addCommand(reportCommand().copyInheritedSettings(program))
+program.addCommand(attestationCommand().copyInheritedSettings(program))
+
+function tell(error: unknown): number {
+  if (error instanceof Fault) {
+    process.stderr.write(`bursar: ${error.code}: ${error.message}\n  next: ${error.next}\n`)
+    return error.exitCode
+  }
+  if (error instanceof Error && 'exitCode' in error) return error.exitCode === 0 ? 0 : usageFault // commander told it already
+  process.stderr.write(`bursar: ${error instanceof Error ? error.message : String(error)}\n`)
+  return 1
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = tell(error)
+}

@@ -1,0 +1,137 @@
+import { request } from 'node:http'
+import { expect, test } from 'vitest'
+import { signedBatch } from '../../../protocol/messages.ts'
+import { domain, reporter } from '../ledger/support.ts'
+import { createWorld, creditBatch, directPayee, type TestDaemon } from './support.ts'
+
+const slow = { anchorIntervalMs: 3_600_000, payIntervalMs: 3_600_000 }
+const post = (daemon: TestDaemon, body: string | Uint8Array, type = 'application/json') =>
+  fetch(`${daemon.url}/api/batches`, { method: 'POST', headers: { 'content-type': type }, body: body as string })
+const wire = signedBatch.write(creditBatch(0n, 1n)) as Record<string, unknown>
+
+/** The status and the document without its words. */
+async function problem(response: Response) {
+  const { code, facts, status, type } = (await response.json()) as Record<string, unknown>
+  expect(response.headers.get('content-type')).toBe('application/problem+json')
+  expect({ status, type }).toEqual({ status: response.status, type: 'about:blank' })
+  return { status, code, facts }
+}
+
+test('error: bodies that are no batch', async () => {
+  const daemon = await createWorld().startOpen(slow)
+  const json = JSON.stringify
+  expect(await problem(await post(daemon, json(wire), 'text/plain'))).toEqual({
+    status: 415,
+    code: 'NOT_JSON',
+    facts: { got: 'text/plain' },
+  })
+  expect(await problem(await post(daemon, '{'))).toEqual({ status: 400, code: 'MALFORMED_JSON', facts: {} })
+  expect(await problem(await post(daemon, new Uint8Array([0x22, 0xff, 0x22])))).toMatchObject({
+    code: 'MALFORMED_JSON',
+  })
+  expect(await problem(await post(daemon, '[]'))).toMatchObject({
+    status: 400,
+    code: 'BAD_PARAMS',
+    facts: { path: '' },
+  })
+  const { signature, ...unsigned } = wire
+  expect(await problem(await post(daemon, json(unsigned)))).toMatchObject({
+    code: 'BAD_PARAMS',
+    facts: { path: 'signature' },
+  })
+  expect(await problem(await post(daemon, json({ ...wire, more: 1 })))).toMatchObject({ facts: { path: 'more' } })
+  const upper = { ...wire, signature: `0x${'AB'.repeat(64)}` }
+  expect(await problem(await post(daemon, json(upper)))).toMatchObject({ facts: { path: 'signature' } })
+  expect(await problem(await post(daemon, 'x'.repeat(1024 * 1024 + 1)))).toEqual({
+    status: 413,
+    code: 'BODY_TOO_LARGE',
+    facts: { max: 1024 * 1024 },
+  })
+})
+
+test('error: a body without a length is cut off at the limit', async () => {
+  const daemon = await createWorld().startOpen(slow)
+  const answered = await new Promise<number>((resolve, reject) => {
+    const headers = { 'content-type': 'application/json' }
+    const call = request(`${daemon.url}/api/batches`, { method: 'POST', headers }, (response) => {
+      resolve(response.statusCode ?? 0)
+      response.resume()
+    })
+    call.on('error', reject)
+    call.write('x'.repeat(1024 * 1024 + 1)) // and no end
+  })
+  expect(answered).toBe(413)
+})
+
+test('error: what the core refuses keeps its code and facts', async () => {
+  const daemon = await createWorld().startOpen(slow)
+  const send = async (change: Record<string, unknown>) =>
+    problem(await post(daemon, JSON.stringify({ ...wire, ...change })))
+  expect(await send({ chain_id: '1' })).toEqual({
+    status: 422,
+    code: 'WRONG_CHAIN',
+    facts: { expected: '31337', got: '1' },
+  })
+  expect(await send({ signature: `0x${'01'.repeat(64)}` })).toEqual({
+    status: 403,
+    code: 'BAD_SIGNATURE',
+    facts: { reporter },
+  })
+  const gap = await problem(await post(daemon, JSON.stringify(signedBatch.write(creditBatch(3n, 1n)))))
+  expect(gap).toEqual({ status: 409, code: 'SEQUENCE_GAP', facts: { expected: '0', got: '3' } })
+  expect(await daemon.client.reporter(reporter)).toMatchObject({ nextSequence: 0n })
+})
+
+test('error: places, methods and queries that are not', async () => {
+  const daemon = await createWorld().startOpen(slow)
+  const get = async (path: string, init: RequestInit = {}) => problem(await fetch(`${daemon.url}${path}`, init))
+  expect(await get('/api/nothing')).toMatchObject({ status: 404, code: 'NOT_FOUND' })
+  expect(await get('/api/batches')).toMatchObject({ status: 405, code: 'METHOD_NOT_ALLOWED' })
+  expect(await get('/api/ledger/head', { method: 'DELETE' })).toMatchObject({ status: 405 })
+  expect(await get(`/api/ledger/accounts/${directPayee}`)).toMatchObject({ status: 404, facts: { payee: directPayee } })
+  expect(await get('/api/ledger/accounts/0x12')).toMatchObject({
+    status: 400,
+    code: 'BAD_PARAMS',
+    facts: { path: 'address' },
+  })
+  expect(await get(`/api/reporters/${directPayee}`)).toMatchObject({ status: 404 })
+  expect(await get('/api/payouts?limit=0')).toMatchObject({ code: 'BAD_PARAMS', facts: { path: 'limit' } })
+  expect(await get('/api/payouts?limit=1&limit=2')).toMatchObject({ code: 'BAD_PARAMS', facts: { path: 'limit' } })
+  expect(await get('/api/payouts?before=x')).toMatchObject({ code: 'BAD_PARAMS', facts: { path: 'before' } })
+  expect(await get('/api/payouts?payee=x')).toMatchObject({ code: 'BAD_PARAMS', facts: { path: 'payee' } })
+  expect(await get('/api/tee/attestation?nonce=x')).toMatchObject({ code: 'BAD_PARAMS', facts: { path: 'nonce' } })
+})
+
+test('behavior: health, status and attestation', async () => {
+  const world = createWorld()
+  const waiting = await world.startDaemon(slow)
+  const health = await fetch(`${waiting.url}/healthz`)
+  expect(health.status).toBe(503)
+  await waiting.stop()
+  const daemon = await world.startOpen(slow)
+  expect(await (await fetch(`${daemon.url}/healthz`)).json()).toEqual({ ok: true, state: 'open' })
+  const status = await daemon.client.status()
+  expect(status).toMatchObject({
+    ...domain,
+    isEpochOpen: true,
+    state: 'open',
+    head: { counter: 0n },
+    core: { phase: 'open' },
+  })
+  const answers = await Promise.all(
+    Array.from({ length: 40 }, () => fetch(`${daemon.url}/api/tee/attestation?nonce=0x1234`)),
+  )
+  expect(await answers[0]?.json()).toHaveProperty('document_b64')
+  const refused = answers.find(({ status: code }) => code === 429) as Response
+  expect(await problem(refused)).toMatchObject({ code: 'TOO_MANY_REQUESTS' })
+  expect(refused.headers.get('retry-after')).toBe('1')
+})
+
+test('error: our own faults are told without details', async () => {
+  const broken = { payouts: () => Promise.reject(new Error('secret')) }
+  const daemon = await createWorld().startOpen(slow, (store) => ({ ...store, ...broken }))
+  const response = await fetch(`${daemon.url}/api/payouts`)
+  expect(await response.clone().text()).not.toContain('secret')
+  expect(await problem(response)).toEqual({ status: 500, code: 'INTERNAL', facts: {} })
+  expect(daemon.log.some((line) => JSON.stringify(line).includes('secret'))).toBe(true)
+})

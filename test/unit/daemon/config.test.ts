@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest'
+import { ConfigFaults, loadConfig } from '../../../daemon/config.ts'
+import { struct } from '../../../protocol/codec.ts'
+import { configuration } from '../ledger/support.ts'
+
+const ledger = struct('Configuration').write(configuration()) as Record<string, unknown>
+const settings = {
+  core: 'unix:/run/core.sock',
+  rpcUrl: 'http://127.0.0.1:8545',
+  listen: '127.0.0.1:0',
+  store: '/var/lib/store.sqlite',
+  configuration: '/etc/ledger.json',
+  roundsManager: `0x${'AB'.repeat(20)}`,
+  bondingManager: null,
+  anchorIntervalMs: 1000,
+  payIntervalMs: 2000,
+  pollMs: 100,
+  confirmations: 3,
+  transaction: { gas: '30000000', maxFeePerGas: '1000', maxPriorityFeePerGas: '10' },
+  logLevel: 'info',
+}
+
+const load = (env: Record<string, string>, files: Record<string, unknown> = {}) => {
+  const all: Record<string, unknown> = { '/etc/daemon.json': settings, '/etc/ledger.json': ledger, ...files }
+  return loadConfig({
+    env: { BURSAR_CONFIG: '/etc/daemon.json', PATH: '/bin', ...env },
+    readFile: (path) => {
+      if (!(path in all)) throw new Error(`no such file ${path}`)
+      return typeof all[path] === 'string' ? all[path] : JSON.stringify(all[path])
+    },
+  })
+}
+
+const faultsOf = (act: () => unknown): readonly string[] => {
+  try {
+    act()
+  } catch (error) {
+    if (error instanceof ConfigFaults) return error.faults
+    throw error
+  }
+  return []
+}
+
+test('default: the file alone', () => {
+  const config = load({})
+  expect(config).toMatchObject({
+    core: 'unix:/run/core.sock',
+    roundsManager: `0x${'ab'.repeat(20)}`,
+    bondingManager: null,
+    confirmations: 3,
+    transaction: { gas: 30_000_000n, maxFeePerGas: 1000n, maxPriorityFeePerGas: 10n },
+  })
+  expect(config.rules.configuration).toEqual(configuration())
+})
+
+test('behavior: the environment is above the file', () => {
+  const env = {
+    BURSAR_CORE: 'tcp:10.0.0.1:9000',
+    BURSAR_POLL_MS: '7',
+    BURSAR_TRANSACTION_GAS: '5',
+    BURSAR_ROUNDS_MANAGER: 'null',
+    BURSAR_BONDING_MANAGER: `0x${'01'.repeat(20)}`,
+  }
+  expect(load(env)).toMatchObject({
+    core: 'tcp:10.0.0.1:9000',
+    pollMs: 7,
+    transaction: { gas: 5n, maxFeePerGas: 1000n },
+    roundsManager: null,
+    bondingManager: `0x${'01'.repeat(20)}`,
+  })
+})
+
+test('error: every fault at once', () => {
+  const { store, ...rest } = settings
+  const broken = { ...rest, pollMs: 0, rpcUrl: 'ftp://x', listen: 'nowhere', extra: 1, logLevel: 'loud' }
+  const env = { BURSAR_CONFIRMATIONS: 'many', BURSAR_TRANSACTION_GAS: '1e9', BURSAR_PASSWORD: 'x' }
+  const faults = faultsOf(() =>
+    load(env, { '/etc/daemon.json': broken, '/etc/ledger.json': { ...ledger, version: '2' } }),
+  )
+  const names = faults.map((fault) => fault.split(':')[0]).sort()
+  expect(names).toEqual(
+    [
+      'BURSAR_PASSWORD',
+      'configuration',
+      'confirmations',
+      'listen',
+      'logLevel',
+      'pollMs',
+      'rpcUrl',
+      'store',
+      'the file',
+      'transaction.gas',
+    ].sort(),
+  )
+})
+
+test.each([
+  ['no file is named', { BURSAR_CONFIG: '' }, {}, 'BURSAR_CONFIG'],
+  ['the file is not there', { BURSAR_CONFIG: '/nowhere' }, {}, 'BURSAR_CONFIG'],
+  ['the file is no JSON', {}, { '/etc/daemon.json': '{' }, 'BURSAR_CONFIG'],
+  ['the file is no object', {}, { '/etc/daemon.json': '[]' }, 'BURSAR_CONFIG'],
+  ["the ledger's file is not there", { BURSAR_CONFIGURATION: '/nowhere' }, {}, 'configuration'],
+  ["the ledger's file has a member too much", {}, { '/etc/ledger.json': { ...ledger, more: 1 } }, 'configuration'],
+])('error: %s', (_, env, files, name) => {
+  const faults = faultsOf(() => load(env, files))
+  expect(faults).toHaveLength(1)
+  expect(faults[0]).toMatch(new RegExp(`^${name}: `))
+})

@@ -1,0 +1,126 @@
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import type { ChainEvent } from '../../../daemon/chain/events.ts'
+import { createBooks } from '../../../daemon/services/books.ts'
+import { createIndexer } from '../../../daemon/services/indexer.ts'
+import { openStore } from '../../../daemon/store/sqlite.ts'
+import type { BlockPoint } from '../../../daemon/store/store.ts'
+import { checkConfiguration } from '../../../ledger/config.ts'
+import type { Hex } from '../../../ledger/hex.ts'
+import { configuration, payeeOf } from '../ledger/support.ts'
+import { createFakeChain } from './fakeChain.ts'
+import { temporaryFolder } from './support.ts'
+
+const rules = checkConfiguration(configuration())
+const payee = payeeOf(1)
+const hashOf = (text: string): Hex => `0x${Buffer.from(text).toString('hex').padEnd(64, '0')}`
+
+/** A chain that is a list of block names, with one payment of one wei in each block whose name ends in `!`. */
+function scripted(confirmations = 0) {
+  let names: readonly string[] = []
+  let deployedAt = 0
+  const asked: string[] = []
+  const block = (number: number): BlockPoint => {
+    const name = names[number]
+    if (name === undefined) throw new Error(`no block ${number}`)
+    return { number, hash: hashOf(name) }
+  }
+  const paidIn = (number: number): ChainEvent[] =>
+    names[number]?.endsWith('!')
+      ? [
+          {
+            name: 'Paid',
+            blockNumber: number,
+            blockHash: block(number).hash,
+            logIndex: 0,
+            transactionHash: hashOf('tx'),
+            args: { payee, counter: BigInt(number), amount: 1n, total: 1n, ticket: false },
+          },
+        ]
+      : []
+  const chain = {
+    ...createFakeChain(rules.domain),
+    block: async (number?: number) => block(number ?? names.length - 1),
+    isDeployed: async (number?: number) => (number ?? names.length - 1) >= deployedAt,
+    head: async () => ({ committer: payeeOf(9) }) as never,
+    events: async ({ from, to }: { from: number; to: number }) => {
+      asked.push(`${from}-${to}`)
+      return Array.from({ length: to - from + 1 }, (_, i) => from + i).flatMap(paidIn)
+    },
+  }
+  const store = openStore(`${temporaryFolder()}/store.sqlite`, rules.hash)
+  const books = createBooks({ store })
+  const indexer = createIndexer({ chain, store, books, confirmations, pollMs: 1, log: pino({ level: 'silent' }) })
+  return {
+    asked,
+    chain,
+    store,
+    async see(next: readonly string[], deployed = 0) {
+      names = next
+      deployedAt = deployed
+      await indexer.catchUp()
+      const events = []
+      for await (const event of store.events()) events.push(event.blockNumber)
+      return {
+        cursor: (await store.cursor())?.number,
+        events,
+        paidWei: books.of(payee)?.paidWei ?? 0n,
+        block: books.block,
+      }
+    },
+  }
+}
+
+test('default: takes in what is new, once', async () => {
+  const { see, asked } = scripted()
+  expect(await see(['a', 'b!', 'c'])).toEqual({ cursor: 2, events: [1], paidWei: 1n, block: 2 })
+  expect(await see(['a', 'b!', 'c', 'd!'])).toEqual({ cursor: 3, events: [1, 3], paidWei: 2n, block: 3 })
+  expect(await see(['a', 'b!', 'c', 'd!'])).toEqual({ cursor: 3, events: [1, 3], paidWei: 2n, block: 3 })
+  expect(asked).toEqual(['1-2', '3-3'])
+})
+
+test('behavior: begins where the contract was deployed', async () => {
+  const { see, asked } = scripted()
+  expect(await see(['a', 'b', 'c'], 99)).toMatchObject({ cursor: undefined })
+  await see(['a', 'b', 'c', 'd', 'e!', 'f'], 4)
+  expect(asked).toEqual(['4-5'])
+})
+
+test('behavior: a reorganisation takes back what is no longer there', async () => {
+  const { see } = scripted()
+  await see(['a', 'b!', 'c!', 'd', 'e!'])
+  expect(await see(['a', 'b!', 'x', 'y!', 'z'])).toEqual({ cursor: 4, events: [1, 3], paidWei: 2n, block: 4 })
+})
+
+test('behavior: a chain that has become shorter', async () => {
+  const { see } = scripted()
+  await see(['a', 'b!', 'c!', 'd!'])
+  expect(await see(['a', 'b!', 'x'])).toEqual({ cursor: 2, events: [1], paidWei: 1n, block: 2 })
+})
+
+test('behavior: the newest blocks count only when others are on top', async () => {
+  const { see } = scripted(2)
+  expect(await see(['a', 'b!', 'c!', 'd', 'e'])).toMatchObject({ cursor: 2, events: [1, 2] })
+  expect(await see(['a', 'b!', 'c!', 'd!', 'e'])).toMatchObject({ cursor: 2, events: [1, 2] })
+})
+
+test('behavior: a reorganisation while logs are read is noticed', async () => {
+  const { see, chain, store } = scripted()
+  await see(['a', 'b'])
+  const { block } = chain
+  let asked = 0
+  chain.block = async (number?: number) => {
+    const point = await block(number)
+    return number === 3 && ++asked > 1 ? { ...point, hash: hashOf('other') } : point
+  }
+  expect(await see(['a', 'b', 'c!', 'd'])).toMatchObject({ cursor: 1, events: [] })
+  chain.block = block
+  expect(await see(['a', 'b', 'c!', 'd'])).toMatchObject({ cursor: 3, events: [2] })
+  expect(await store.cursor()).toEqual({ number: 3, hash: hashOf('d') })
+})
+
+test('error: another chain altogether is not taken in', async () => {
+  const { see } = scripted()
+  await see(['a', 'b!', 'c'])
+  await expect(see(['x', 'y', 'z'])).rejects.toThrow('no remembered block')
+})

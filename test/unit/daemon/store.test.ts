@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto'
+import { cpSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, test } from 'vitest'
+import type { ChainEvent } from '../../../daemon/chain/events.ts'
+import { openStore } from '../../../daemon/store/sqlite.ts'
+import type { Entry, RecordPlace, StoredTransaction } from '../../../daemon/store/store.ts'
+import { type Hex, toHex, zeroHash } from '../../../ledger/hex.ts'
+import { rootOf } from '../../../ledger/state.ts'
+import type { Commit } from '../../../ledger/structs.ts'
+import { payeeOf, reporter } from '../ledger/support.ts'
+import { creditBatch, temporaryFolder } from './support.ts'
+
+const configHash: Hex = `0x${'c0'.repeat(32)}`
+const hash = (n: number): Hex => `0x${n.toString(16).padStart(64, '0')}`
+const none: RecordPlace = { number: 0, hash: zeroHash }
+const open = (path = `${temporaryFolder()}/store.sqlite`) => ({ path, store: openStore(path, configHash) })
+
+/** A record as far as the store reads it. */
+function sealAfter(last: RecordPlace): { sealed: Uint8Array; place: RecordPlace } {
+  const sealed = Buffer.alloc(140, last.number)
+  sealed.writeBigUInt64BE(BigInt(last.number + 1), 70)
+  sealed.write(last.hash.slice(2), 78, 'hex')
+  return { sealed, place: { number: last.number + 1, hash: `0x${createHash('sha256').update(sealed).digest('hex')}` } }
+}
+
+const entry = (position: number): Entry => ({
+  position,
+  leafHash: hash(position),
+  batch: creditBatch(BigInt(position), 1n),
+  odd: [{ index: 0, reason: 'SESSION_NOT_OPEN' }],
+})
+const head = (size: number) => ({
+  epoch: 1n,
+  boot: hash(7),
+  size: BigInt(size),
+  root: hash(8),
+  signature: `0x${'5a'.repeat(64)}` as Hex,
+})
+const transaction = (n: number): StoredTransaction => ({
+  hash: hash(n),
+  raw: '0x02',
+  nonce: n,
+  purpose: 'commit',
+  status: 'pending',
+})
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const item of items) list.push(item)
+  return list
+}
+
+test('default: snapshot, records and entries in order, and again after reopening', async () => {
+  const { path, store } = open()
+  expect(await store.lastRecord()).toBeUndefined()
+  const chunks = [new Uint8Array([1]), new Uint8Array([2])]
+  await store.saveSnapshot({ chunks, last: none }, [])
+  const first = sealAfter(none)
+  const second = sealAfter(first.place)
+  await store.saveAccepted({ sealed: first.sealed, entries: [entry(1), entry(2)], head: head(3) })
+  await store.saveAccepted({ sealed: second.sealed, entries: [entry(3)], head: head(4) })
+  store.close()
+  const again = openStore(path, configHash)
+  expect(await again.lastRecord()).toEqual(second.place)
+  expect((await all(again.sealedState())).map(toHex)).toEqual([...chunks, first.sealed, second.sealed].map(toHex))
+  expect(await all(again.entries())).toEqual([entry(1), entry(2), entry(3)])
+  expect(await again.entryOf(reporter, 2n)).toEqual(entry(2))
+  expect(await again.entryOf(reporter, 9n)).toBeUndefined()
+})
+
+test('error: a record that is not the next is not written, nor anything with it', async () => {
+  const { store } = open()
+  const first = sealAfter(none)
+  await expect(store.saveAccepted({ sealed: first.sealed, entries: [], head: head(1) })).rejects.toThrow(
+    'before any snapshot',
+  )
+  await store.saveSnapshot({ chunks: [], last: none }, [])
+  const wrong = [
+    sealAfter({ number: 1, hash: zeroHash }), // one too far
+    sealAfter({ number: 0, hash: hash(1) }), // after another
+    { sealed: new Uint8Array(10) }, // no record at all
+  ]
+  for (const { sealed } of wrong)
+    await expect(store.saveAccepted({ sealed, entries: [entry(1)], head: head(2) })).rejects.toMatchObject({
+      name: 'OutOfStep',
+    })
+  expect(await all(store.entries())).toEqual([])
+  expect(await store.lastRecord()).toEqual(none)
+  await store.saveAccepted({ sealed: first.sealed, entries: [entry(1)], head: head(2) })
+  await expect(store.saveAccepted({ sealed: first.sealed, entries: [], head: head(2) })).rejects.toMatchObject({
+    name: 'OutOfStep',
+  })
+})
+
+test('error: a position or a sequence is taken once, or nothing is written', async () => {
+  const { store } = open()
+  await store.saveSnapshot({ chunks: [], last: none }, [])
+  const first = sealAfter(none)
+  await store.saveAccepted({ sealed: first.sealed, entries: [entry(1)], head: head(2) })
+  const second = sealAfter(first.place)
+  const twice = [
+    { ...entry(1), batch: creditBatch(9n, 1n) },
+    { ...entry(1), position: 2 },
+  ]
+  for (const again of twice)
+    await expect(store.saveAccepted({ sealed: second.sealed, entries: [again], head: head(3) })).rejects.toThrow(
+      'UNIQUE',
+    )
+  expect(await store.lastRecord()).toEqual(first.place)
+})
+
+test('behavior: an intent outlives a process that dies, and goes with its record', async () => {
+  const { path, store } = open()
+  await store.saveSnapshot({ chunks: [], last: none }, [])
+  const first = sealAfter(none)
+  await store.intend(1, [creditBatch(1n, 1n), creditBatch(2n, 1n)])
+  const image = `${temporaryFolder()}/store.sqlite`
+  for (const suffix of ['', '-wal']) cpSync(`${path}${suffix}`, `${image}${suffix}`)
+  const crashed = openStore(image, configHash)
+  expect(await crashed.intentsAfter(0)).toEqual([creditBatch(1n, 1n), creditBatch(2n, 1n)])
+  expect(await crashed.intentsAfter(1)).toEqual([])
+  await store.saveAccepted({ sealed: first.sealed, entries: [entry(1)], head: head(2) })
+  expect(await store.intentsAfter(0)).toEqual([])
+})
+
+test('behavior: a snapshot takes the place of all records and intents, with what was recovered', async () => {
+  const { store } = open()
+  await store.saveSnapshot({ chunks: [new Uint8Array([1])], last: none }, [])
+  const first = sealAfter(none)
+  await store.saveAccepted({ sealed: first.sealed, entries: [entry(1)], head: head(2) })
+  await store.intend(2, [creditBatch(2n, 1n)])
+  const last = { number: 2, hash: hash(2) }
+  await store.saveSnapshot({ chunks: [new Uint8Array([9])], last }, [entry(2)])
+  expect(await store.lastRecord()).toEqual(last)
+  expect(await all(store.sealedState())).toHaveLength(1)
+  expect(await store.intentsAfter(0)).toEqual([])
+  expect(await store.countRecords()).toBe(0)
+  expect((await all(store.entries())).map(({ position }) => position)).toEqual([1, 2])
+  await store.saveAccepted({ sealed: sealAfter(last).sealed, entries: [], head: head(3) })
+})
+
+test('behavior: a commit is found by counter and root, its transaction until it is settled', async () => {
+  const { store } = open()
+  await store.saveSnapshot({ chunks: [], last: none }, [])
+  const commit: Commit = {
+    epoch: 2n ** 63n,
+    boot: hash(1),
+    counter: 2n ** 63n + 1n,
+    prevRoot: zeroHash,
+    next: { accountsRoot: hash(2), logRoot: hash(3), logSize: 4n, totalEarned: 5n, configHash },
+    round: 6n,
+    payments: [hash(7)],
+    ticketSigs: [],
+  }
+  const signed = { payoutId: hash(9), commit, signature: `0x${'5a'.repeat(64)}` as Hex }
+  await store.saveSigned(sealAfter(none).sealed, transaction(3), signed)
+  expect(await store.commitWithRoot(commit.counter, rootOf(commit.next))).toEqual(signed)
+  expect(await store.commitWithRoot(commit.counter, zeroHash)).toBeUndefined()
+  expect(await store.pendingTransactions()).toEqual([transaction(3)])
+  expect(await store.transactionsBetween(3, 4)).toEqual([transaction(3)])
+  expect(await store.transactionsBetween(0, 3)).toEqual([])
+  await store.markTransaction(hash(3), 'landed')
+  expect(await store.pendingTransactions()).toEqual([])
+})
+
+test('behavior: payouts newest first, by payee and page', async () => {
+  const { store } = open()
+  const paid = (blockNumber: number, logIndex: number, n: number): ChainEvent => ({
+    name: 'Paid',
+    blockNumber,
+    logIndex,
+    blockHash: hash(blockNumber),
+    transactionHash: hash(1),
+    args: { payee: payeeOf(n), counter: 1n, amount: 2n ** 95n, total: 2n ** 95n, ticket: true },
+  })
+  const events = [paid(1, 0, 1), paid(1, 1, 2), paid(2, 0, 1), paid(3, 5, 1)]
+  await store.saveBlocks([{ number: 3, hash: hash(3) }], events)
+  const query = { payee: undefined, before: undefined, limit: 10 }
+  expect(await store.payouts(query)).toEqual([...events].reverse())
+  expect(await store.payouts({ ...query, payee: payeeOf(1), limit: 2 })).toEqual([events[3], events[2]])
+  expect(await store.payouts({ ...query, before: { blockNumber: 2, logIndex: 0 } })).toEqual([events[1], events[0]])
+  await store.rewindBlocks(1)
+  expect(await store.payouts(query)).toEqual([events[1], events[0]])
+})
+
+test('error: a store of another deployment, or of a newer daemon', () => {
+  const { path, store } = open()
+  store.close()
+  expect(() => openStore(path, zeroHash)).toThrow(expect.objectContaining({ name: 'Fatal', exitCode: 1 }))
+  const db = new DatabaseSync(path)
+  db.exec('PRAGMA user_version = 999')
+  db.close()
+  expect(() => openStore(path, configHash)).toThrow(expect.objectContaining({ name: 'Fatal', exitCode: 1 }))
+})

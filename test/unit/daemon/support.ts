@@ -1,0 +1,195 @@
+/** The whole daemon in one process: over HTTP, over a unix socket to the real core, on a chain in memory, on a real file. */
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { onTestFinished, vi } from 'vitest'
+import { signBatch } from '../../../client/batch.ts'
+import { type Client, createClient } from '../../../client/client.ts'
+import { credit } from '../../../client/events.ts'
+import type { Config } from '../../../daemon/config.ts'
+import { runDaemon } from '../../../daemon/daemon.ts'
+import { openStore } from '../../../daemon/store/sqlite.ts'
+import type { Store } from '../../../daemon/store/store.ts'
+import { type Core, createCore } from '../../../enclave/core.ts'
+import { dispatch, type Reply } from '../../../enclave/dispatch.ts'
+import { checkConfiguration } from '../../../ledger/config.ts'
+import type { SignedBatch } from '../../../ledger/entry.ts'
+import type { Hex } from '../../../ledger/hex.ts'
+import type { Configuration } from '../../../ledger/structs.ts'
+import { decodeBody, encodeFrame, FrameReader } from '../../../protocol/frame.ts'
+import { type TestPlatform, testPlatform } from '../enclave/support.ts'
+import { configuration, domain, payeeOf, reporterKey } from '../ledger/support.ts'
+import { createFakeChain, type FakeChain } from './fakeChain.ts'
+
+export const ticketPayee = payeeOf(900)
+export const directPayee = payeeOf(901)
+
+/** A folder that ends with the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bursar-unit-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+export interface CoreHost {
+  readonly address: string
+  readonly core: Core
+  /** A new process with the same platform: nothing but the state key is left, or not even that. */
+  restart(isKeyLost?: boolean): void
+  /** Methods that reached the core, in order. */
+  readonly asked: string[]
+  /** What becomes of a reply: it is sent, or the connection is cut in its place. */
+  onReply: (method: string) => 'send' | 'cut' | 'withhold'
+}
+
+/** The real core behind a real socket. */
+export function hostCore(folder: string): CoreHost {
+  let platform: TestPlatform = testPlatform()
+  const path = join(folder, 'core.sock')
+  let core = createCore(platform)
+  const sockets = new Set<Socket>()
+  const host: CoreHost = {
+    address: `unix:${path}`,
+    get core() {
+      return core
+    },
+    restart(isKeyLost = false) {
+      if (isKeyLost) platform = testPlatform()
+      core = createCore(platform)
+      for (const socket of sockets) socket.destroy()
+    },
+    asked: [],
+    onReply: () => 'send',
+  }
+  const server: Server = createServer((socket) => {
+    sockets.add(socket)
+    const reader = new FrameReader()
+    socket.on('close', () => sockets.delete(socket))
+    socket.on('error', () => socket.destroy())
+    socket.on('data', (chunk) => {
+      for (const body of reader.push(chunk as Uint8Array)) {
+        const request = decodeBody(body) as { method: string }
+        host.asked.push(request.method)
+        const reply: Reply = dispatch(core, request, (fault) => console.error(fault))
+        const fate = host.onReply(request.method)
+        if (fate === 'send') socket.write(encodeFrame(reply))
+        if (fate === 'cut') socket.destroy()
+      }
+    })
+  }).listen(path)
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return host
+}
+
+export interface TestDaemon {
+  readonly client: Client
+  readonly url: string
+  readonly store: Store
+  readonly log: Record<string, unknown>[]
+  /** Ends it in good order. */
+  stop(): Promise<void>
+  /** Settles when it has ended; rejects with what ended it. */
+  readonly ended: Promise<void>
+}
+
+export interface TestWorld {
+  readonly folder: string
+  readonly coreHost: CoreHost
+  readonly chain: FakeChain
+  readonly config: Config
+  startDaemon(change?: Partial<Config>, wrap?: (store: Store) => Store): Promise<TestDaemon>
+  /** Starts, deploys the contract for the core that is there, waits until an epoch is open. */
+  startOpen(change?: Partial<Config>, wrap?: (store: Store) => Store): Promise<TestDaemon>
+  /** The store's files as a process that was killed now would leave them. */
+  crashImage(): string
+}
+
+export function createWorld(changes: Partial<Configuration> = {}): TestWorld {
+  const folder = temporaryFolder()
+  const rules = checkConfiguration(
+    configuration({ payees: [{ payee: ticketPayee, rail: 1, minimumWei: 0n }], ...changes }),
+  )
+  const coreHost = hostCore(folder)
+  const chain = createFakeChain(domain)
+  const config: Config = {
+    core: coreHost.address,
+    rpcUrl: 'http://127.0.0.1:1',
+    listen: '127.0.0.1:0',
+    store: join(folder, 'daemon.sqlite'),
+    configuration: '',
+    roundsManager: null,
+    bondingManager: null,
+    anchorIntervalMs: 5,
+    payIntervalMs: 5,
+    pollMs: 5,
+    confirmations: 0,
+    transaction: { gas: 30_000_000n, maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 10n ** 10n },
+    logLevel: 'debug',
+    rules,
+  }
+  const world: TestWorld = {
+    folder,
+    coreHost,
+    chain,
+    config,
+    startDaemon: (change = {}, wrap = (store) => store) => startDaemon({ ...config, ...change }, chain, wrap),
+    async startOpen(change, wrap) {
+      const daemon = await world.startDaemon(change, wrap)
+      const { address } = await vi.waitFor(async () => {
+        const { core } = await daemon.client.status()
+        if (!core?.address) throw new Error('no address yet')
+        return core
+      }, waiting)
+      if (!(await chain.isDeployed())) chain.deploy(address as Hex, rules.hash)
+      await untilOpen(daemon)
+      return daemon
+    },
+    crashImage() {
+      const image = temporaryFolder()
+      for (const suffix of ['', '-wal']) cpSync(`${config.store}${suffix}`, join(image, `daemon.sqlite${suffix}`))
+      return join(image, 'daemon.sqlite')
+    },
+  }
+  return world
+}
+
+/** How long something that must come may take. */
+export const waiting = { timeout: 15_000, interval: 10 }
+
+async function startDaemon(config: Config, chain: FakeChain, wrap: (store: Store) => Store): Promise<TestDaemon> {
+  const lines: Record<string, unknown>[] = []
+  const log = pino({ level: config.logLevel }, { write: (line: string) => void lines.push(JSON.parse(line)) })
+  const abort = new AbortController()
+  const store = wrap(openStore(config.store, config.rules.hash))
+  const ended = runDaemon({ config, chain, store, log }, abort.signal)
+  const stop = async (): Promise<void> => {
+    abort.abort()
+    await ended
+  }
+  ended.catch(() => undefined) // whoever awaits it hears of it
+  onTestFinished(async () => {
+    abort.abort()
+    await ended.catch(() => undefined)
+  })
+  const url = await vi.waitFor(() => {
+    const line = lines.find((entry) => entry.msg === 'listening')
+    if (!line) throw new Error('not listening yet')
+    return line.url as string
+  }, waiting)
+  return { client: createClient({ url }), url, store, log: lines, stop, ended }
+}
+
+export const untilOpen = (daemon: TestDaemon): Promise<void> =>
+  vi.waitFor(async () => {
+    const { isEpochOpen, state } = await daemon.client.status()
+    if (!isEpochOpen) throw new Error(`not open: ${state}\n${JSON.stringify(daemon.log.slice(-5))}`)
+  }, waiting)
+
+/** A batch that credits one payee. */
+export const creditBatch = (sequence: bigint, wei: bigint, payee: Hex = directPayee): SignedBatch =>
+  signBatch({ domain, secretKey: reporterKey, sequence, events: [credit({ id: `${sequence}`, payee, wei })] })
