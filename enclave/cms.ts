@@ -12,7 +12,6 @@ import { refuse } from '../protocol/refusal.ts'
 const blobBytesMax = 8192
 const keyIdentifierBytes = 32
 const wrappedKeyBytes = 256 // RSA-2048
-const keyBytes = 32
 const ivBytes = 16
 
 const tag = { octets: 0x04, sequence: 0x30, set: 0x31, primitive0: 0x80, constructed0: 0xa0 } as const
@@ -79,7 +78,6 @@ export function openEnveloped(untrusted: Uint8Array, key: KeyObject): Uint8Array
   try {
     const padding = { padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' }
     const contentKey = privateDecrypt({ key, ...padding }, encryptedKey)
-    if (contentKey.length !== keyBytes) return refuseForeign()
     const decipher = createDecipheriv('aes-256-cbc', contentKey, iv)
     return Buffer.concat([decipher.update(ciphertext), decipher.final()])
   } catch {

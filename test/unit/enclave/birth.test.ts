@@ -105,6 +105,28 @@ describe('through KMS', () => {
     expect(keyOf(toHex(a?.publicKey as Uint8Array)).asymmetricKeyDetails?.modulusLength).toBe(2048)
   })
 
+  test('behavior: the state key is wiped when boots have their own, in genesis and in a load', () => {
+    const drawn: Uint8Array[] = []
+    const platform = enclave()
+    const random = (length: number) => {
+      drawn.push(platform.random(length))
+      return drawn.at(-1) as Uint8Array
+    }
+    born({ ...platform, random })
+    // The boot, the key that signs, the state key.
+    expect(drawn.map((bytes) => bytes.some((byte) => byte !== 0))).toEqual([true, true, false])
+
+    const hosted = host()
+    const stateKey = hosted.platform.stateKeyNow() as Uint8Array
+    const stored = { load: () => stateKey, save: () => undefined }
+    call(createCore({ ...hosted.platform, stateKey: stored }), 'load_state', {
+      key: null,
+      sealedB64: hosted.sealed,
+      isLast: true,
+    })
+    expect(stateKey).toEqual(new Uint8Array(32))
+  })
+
   test('behavior: without KMS keys the state key is in a file, and status says so', () => {
     expect(call(host().core, 'status', {}).warnings.join()).toContain('no KMS key')
   })
@@ -283,6 +305,13 @@ describe('row 6: genesis again', () => {
     expect(a.configHash).toBe(b.configHash)
     expect(namedBy(a)).toBe(toHex(bornUserData(a)))
     expect(namedBy(b)).toBe(toHex(bornUserData(b)))
+  })
+
+  test('a certificate is over 72 bytes: purpose, address, hash of the configuration', () => {
+    const { genesis } = born()
+    const purpose = Buffer.from('born\0\0\0\0').toString('hex')
+    const address = `${'0'.repeat(24)}${genesis.address.slice(2)}`
+    expect(namedBy(genesis)).toBe(`0x${purpose}${address}${genesis.configHash.slice(2)}`)
   })
 
   test("with one KMS key more, the host's own: the host reads that state, and the certificate names another configuration", () => {

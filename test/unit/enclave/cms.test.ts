@@ -129,12 +129,15 @@ describe('error: BER that KMS does not write', () => {
   const cases: [string, (b: Buffer) => Buffer][] = [
     ['longer than any', (b) => Buffer.concat([b, Buffer.alloc(8192)])],
     ['a length in more bytes than needed', (b) => splice(b, 21, 3, '83 00 01 6b')],
+    ['a length below 128 in two bytes', (b) => splice(b, 434, 1, '81 40')],
+    ['a length below 256 in three bytes', (b) => splice(b, 434, 1, '82 00 40')],
     ['a length of four bytes', (b) => splice(b, 21, 3, '84 00 00 01 6b')],
     ['a primitive of indefinite length', (b) => splice(b, 32, 1, '80')],
     ['a set that ends in its middle', (b) => splice(b, 22, 2, '01 00')],
     ['a set that reaches beyond the end', (b) => splice(b, 22, 2, 'ff ff')],
     ['two recipients', (b) => splice(b, 20, 367, `3182 02d6 ${b.subarray(24, 387).toString('hex').repeat(2)}`)],
     ['a key of 128 bytes', (b) => splice(b, 129, 2, '00 80')],
+    ['an IV of 15 bytes', (b) => splice(splice(splice(b, 430, 1, ''), 414, 1, '0f'), 401, 1, '1c')],
     ['content of no form', (b) => splice(b, 431, 1, '82')],
     ['a piece within a piece', (b) => splice(b, 433, 1, '24')],
   ]

@@ -72,6 +72,12 @@ describe('error: unwrapping', () => {
   })
 })
 
+test('error: a tag that was cut short, around nothing', () => {
+  const wrapped = wrapStateKey(new Uint8Array(), kms.spki, domain)
+  const cut = { ...wrapped, sealed: toHex(toBytes(wrapped.sealed).subarray(0, 12)) }
+  expect(() => unwrapStateKey(cut, derive(wrapped.ephemeralKey), domain)).toThrow(foreign)
+})
+
 describe('error: a KMS key that', () => {
   const refused = expect.objectContaining({ code: 'BAD_CONFIGURATION' })
   const compressed = () => {
