@@ -16,6 +16,17 @@ export const bondingManagerAbi = [
   },
   {
     type: 'function',
+    inputs: [
+      { name: 'account', internalType: 'address', type: 'address' },
+      { name: 'stake', internalType: 'uint256', type: 'uint256' },
+      { name: 'feeShare', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'bond',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
     inputs: [],
     name: 'controller',
     outputs: [
@@ -58,12 +69,10 @@ export const bondingManagerAbi = [
     type: 'function',
     inputs: [
       { name: 'account', internalType: 'address', type: 'address' },
-      { name: 'stake', internalType: 'uint256', type: 'uint256' },
-      { name: 'feeShare', internalType: 'uint256', type: 'uint256' },
       { name: 'activationRound', internalType: 'uint256', type: 'uint256' },
       { name: 'deactivationRound', internalType: 'uint256', type: 'uint256' },
     ],
-    name: 'setTranscoder',
+    name: 'setActive',
     outputs: [],
     stateMutability: 'nonpayable',
   },

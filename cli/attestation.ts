@@ -15,7 +15,8 @@ interface Options {
 }
 
 const help = `
-FILE holds the document as the enclave gave it: COSE_Sign1 in CBOR, no base64 and no JSON around it.
+FILE holds the document as the enclave gave it: COSE_Sign1 in CBOR, no base64 and no JSON around it. From a daemon:
+  curl -s $URL/api/tee/attestation | jq -r .document_b64 | base64 -d > FILE
 
 --at says at which moment its certificates must be valid. Give the time at which you received it, such as
 2026-01-03T20:41:00Z. The word document stands for the time that the document itself names: right for an archived one, but no

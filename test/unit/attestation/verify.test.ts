@@ -192,6 +192,8 @@ describe('the fields', () => {
     ['certificate of 1,025', fields({ certificate: bytes(1025) }), 'FIELD_SIZE'],
     ['cabundle empty', fields({ cabundle: [] }), 'FIELD_SIZE'],
     ['cabundle with an empty item', fields({ cabundle: [rootCertificate, bytes(0)] }), 'FIELD_SIZE'],
+    ['cabundle with an item of 1', fields({ cabundle: [rootCertificate, bytes(1)] }), 'MALFORMED_CERTIFICATE'],
+    ['certificate of 1', fields({ certificate: bytes(1) }), 'MALFORMED_CERTIFICATE'],
     ['cabundle with 1,024', fields({ cabundle: [rootCertificate, bytes(1024)] }), 'MALFORMED_CERTIFICATE'],
     ['cabundle with 1,025', fields({ cabundle: [rootCertificate, bytes(1025)] }), 'FIELD_SIZE'],
     ['public_key empty', fields({ public_key: bytes(0) }), 'FIELD_SIZE'],
@@ -250,6 +252,8 @@ describe('the certificates', () => {
     ['a length in four bytes', leaf({ serial: hex('02 83000001 05') }), 'MALFORMED_CERTIFICATE'],
     ['128 in one byte', leaf({ serial: concat(hex('02 80'), new Uint8Array(128)) }), 'MALFORMED_CERTIFICATE'],
     ['131 in one byte', leaf({ serial: concat(hex('02 83'), new Uint8Array(131)) }), 'MALFORMED_CERTIFICATE'],
+    ['a length of 256', leaf({ serial: concat(hex('02 820100'), new Uint8Array(256)) }), 'accepted'],
+    ['255 in three bytes', leaf({ serial: concat(hex('02 8200ff'), new Uint8Array(255)) }), 'MALFORMED_CERTIFICATE'],
     ['a length of 127', leaf({ serial: concat(hex('02 7f'), new Uint8Array(127)) }), 'accepted'],
     ['a length of 128', leaf({ serial: concat(hex('02 8180'), new Uint8Array(128)) }), 'accepted'],
     [
