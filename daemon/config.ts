@@ -35,6 +35,17 @@ const schema = z.strictObject({
   /** Livepeer's contracts; without the first no tickets are paid, without the second nobody is asked whether active. */
   roundsManager: address.nullable(),
   bondingManager: address.nullable(),
+  /** Where each of the configuration's KMS keys is, in its order: ID or ARN, region, and an endpoint if not AWS's own. */
+  kms: z
+    .array(
+      z.strictObject({
+        keyId: z.string().min(1).max(2048),
+        region: z.string().regex(/^[a-z0-9-]{1,32}$/, 'expected a region like eu-central-1'),
+        endpoint: z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }).nullable(),
+      }),
+    )
+    .max(8)
+    .default([]),
   anchorIntervalMs: milliseconds,
   payIntervalMs: milliseconds,
   pollMs: milliseconds,
@@ -78,6 +89,8 @@ export function loadConfig({ env, readFile }: Surroundings): Config {
   if (!parsed.success) faults.push(...parsed.error.issues.map((i) => `${i.path.join('.') || 'the file'}: ${i.message}`))
 
   const rules = readRules(raw, env, readFile, faults)
+  if (parsed.success && rules && parsed.data.kms.length !== rules.configuration.kmsKeys.length)
+    faults.push(`kms: expected one for each of the ${rules.configuration.kmsKeys.length} kms_keys`)
   if (!parsed.success || !rules || faults.length > 0) throw new ConfigFaults(faults)
   return { ...parsed.data, rules }
 }

@@ -19,6 +19,7 @@ import { createMirror } from './services/mirror.ts'
 import { createPayer } from './services/payer.ts'
 import { createReconciler } from './services/reconciler.ts'
 import { createGate } from './services/session.ts'
+import { createUnwrap, type KmsPlace } from './services/unwrap.ts'
 import type { Store } from './store/store.ts'
 
 export interface DaemonOptions {
@@ -26,11 +27,13 @@ export interface DaemonOptions {
   readonly chain: Chain
   /** Closed at the end. */
   readonly store: Store
+  /** In the order of the configuration's `kms_keys`. */
+  readonly kms: readonly KmsPlace[]
   readonly log: Logger
 }
 
 /** Runs the daemon until the signal aborts, then stops it in good order. @throws Fatal */
-export async function runDaemon({ config, chain, store, log }: DaemonOptions, signal: AbortSignal): Promise<void> {
+export async function runDaemon({ config, chain, store, kms, log }: DaemonOptions, signal: AbortSignal): Promise<void> {
   const { rules, pollMs, confirmations } = config
   const { configuration, hash: configHash } = rules
   const failed = Promise.withResolvers<never>()
@@ -55,7 +58,14 @@ export async function runDaemon({ config, chain, store, log }: DaemonOptions, si
     await mirror.load()
     await books.reload()
     log.info({ url: await listen(server, config.listen) }, 'listening')
-    const bringUp = { ...spending, coreAddress: config.core, configuration, configHash, pollMs }
+    const bringUp = {
+      ...spending,
+      coreAddress: config.core,
+      configuration,
+      configHash,
+      pollMs,
+      unwrap: createUnwrap(configuration, kms),
+    }
     const { anchorIntervalMs, payIntervalMs } = config
     work.push(
       runBringUp(bringUp, stop.signal),

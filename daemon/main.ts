@@ -5,10 +5,13 @@ import { createChain } from './chain/rpc.ts'
 import { type Config, ConfigFaults, loadConfig } from './config.ts'
 import { runDaemon } from './daemon.ts'
 import { Fatal } from './errors.ts'
+import { createKms } from './kms.ts'
 import { createLog } from './log.ts'
+import type { KmsPlace } from './services/unwrap.ts'
 import { openStore } from './store/sqlite.ts'
 
 const tryAgain = 75
+const kmsTimeoutMs = 10_000
 
 /** @returns the exit code */
 async function main(signal: AbortSignal): Promise<number> {
@@ -21,7 +24,7 @@ async function main(signal: AbortSignal): Promise<number> {
   })
   try {
     const store = openStore(config.store, config.rules.hash)
-    await runDaemon({ config, log, chain: chainOf(config), store }, signal)
+    await runDaemon({ config, log, chain: chainOf(config), store, kms: kmsOf(config) }, signal)
     log.info('stopped')
     return 0
   } catch (error) {
@@ -44,6 +47,13 @@ function chainOf({ rpcUrl, rules, roundsManager, bondingManager }: Config): Chai
   const { verifyingContract: treasury, broker } = rules.configuration
   return createChain({ rpcUrl, treasury, broker, roundsManager, bondingManager })
 }
+
+/** Credentials are found as the SDK finds them: environment, profile, the role of the instance. */
+const kmsOf = ({ kms }: Config): KmsPlace[] =>
+  kms.map(({ keyId, region, endpoint }) => ({
+    keyId,
+    kms: createKms({ region, timeoutMs: kmsTimeoutMs, ...(endpoint === null ? {} : { endpoint }) }),
+  }))
 
 const stop = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())

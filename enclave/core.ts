@@ -2,14 +2,13 @@
 import type { KeyObject } from 'node:crypto'
 import { type Hex, toHex, zeroHash } from '../ledger/hex.ts'
 import type { Ledger } from '../ledger/state.ts'
-import type { Phase } from '../protocol/messages.ts'
+import type { Phase, WrappedKey } from '../protocol/messages.ts'
 import type { Birth } from './birth.ts'
 import type { Loader } from './load.ts'
 import type { Platform } from './platform.ts'
 import type { Sealer } from './seal.ts'
 import type { Signer } from './signer.ts'
 import type { Identity } from './snapshot.ts'
-import type { WrappedKey } from './wrap.ts'
 
 export const version = '0.1.0'
 

@@ -2,10 +2,11 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { concat, toBytes, utf8 } from '../ledger/hex.ts'
 import type { Domain } from '../ledger/typedData.ts'
+import type { WrappedKey } from '../protocol/messages.ts'
 import { refuse } from '../protocol/refusal.ts'
 import { openEnveloped } from './cms.ts'
 import type { Core } from './core.ts'
-import { unwrapStateKey, type WrappedKey } from './wrap.ts'
+import { unwrapStateKey } from './wrap.ts'
 
 const purposeUnwrap = utf8('unwrap\0\0')
 

@@ -14,6 +14,7 @@ import {
 } from 'node:crypto'
 import { type Hex, toBytes, toHex } from '../ledger/hex.ts'
 import { abiEncode, type Domain } from '../ledger/typedData.ts'
+import type { WrappedKey } from '../protocol/messages.ts'
 import { refuse } from '../protocol/refusal.ts'
 
 const curve = 'secp384r1'
@@ -23,15 +24,6 @@ const spkiBytes = 120
 const tagBytes = 16
 /** One key seals one thing: an IV has nothing to tell apart. */
 const iv = new Uint8Array(12)
-
-/** The state key for the holder of one KMS key. It may lie in the open. */
-export interface WrappedKey {
-  /** The KMS key's public half, SPKI DER, as the configuration has it. */
-  readonly kmsKey: Hex
-  /** The other half of the agreement, SPKI DER: what KMS is asked with. */
-  readonly ephemeralKey: Hex
-  readonly sealed: Hex
-}
 
 /** @throws Refusal `BAD_CONFIGURATION` if `kmsKey` is no P-384 key in its one encoding */
 export function wrapStateKey(stateKey: Uint8Array, kmsKey: Hex, domain: Domain): WrappedKey {

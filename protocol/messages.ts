@@ -98,7 +98,10 @@ export const headProof = object({
   consistency: list(hash, 64),
 })
 
-/** The state key, wrapped to one KMS key: SPKI DER of both sides of the agreement, and the sealed key. */
+/**
+ * The state key for the holder of one KMS key; it may lie in the open. SPKI DER of the KMS key as the configuration has it
+ * and of the other side of the agreement, with which KMS is asked.
+ */
 export const wrappedKey = object({ kmsKey: bytes(256), ephemeralKey: bytes(256), sealed: bytes(64) })
 
 /** What the host wishes of a transaction; caps are in the configuration. */
@@ -220,6 +223,7 @@ export type Method = keyof typeof methods
 export type Params<M extends Method> = Value<(typeof methods)[M]['params']>
 export type Result<M extends Method> = Value<(typeof methods)[M]['result']>
 export type EntryResult = Value<typeof entryResult>
+export type WrappedKey = Value<typeof wrappedKey>
 export type HeadProof = Value<typeof headProof>
 export type TransactionHints = Value<typeof transactionHints>
 

@@ -10,6 +10,7 @@ import { type EpochOpenerOptions, openEpoch } from './epochOpener.ts'
 import type { Mirror } from './mirror.ts'
 import { compactState, createState, loadState, placeOf, recoverState } from './sealedState.ts'
 import type { MovableGate } from './session.ts'
+import type { Unwrap } from './unwrap.ts'
 
 type Status = Result<'status'>
 
@@ -21,6 +22,7 @@ export interface BringUpOptions extends EpochOpenerOptions {
   readonly mirror: Mirror
   readonly gate: MovableGate
   readonly pollMs: number
+  readonly unwrap: Unwrap
 }
 
 export type Step = 'create' | 'load' | 'recover' | 'ready' | 'halted' | 'outdated'
@@ -105,7 +107,7 @@ async function prepareState(options: BringUpOptions, core: Core, signal: AbortSi
   }
   if (step === 'load') {
     gate.move('loading the ledger')
-    await loadState(core, store)
+    await loadState(core, store, options.unwrap)
   }
   if (step === 'recover') {
     gate.move('recovering lost replies')

@@ -8,6 +8,7 @@ import type { Core } from '../enclaveClient.ts'
 import { Fatal } from '../errors.ts'
 import type { RecordPlace, Snapshot, Store } from '../store/store.ts'
 import type { Mirror } from './mirror.ts'
+import type { Unwrap } from './unwrap.ts'
 
 /** Room in a frame for sealed things, as base64. */
 const partBytesMax = frameBytesMax - 1024 * 1024
@@ -17,38 +18,40 @@ const recordsMax = 10_000
 
 /** A new ledger with a new key; stored before anyone hears of it. */
 export async function createState(core: Core, store: Store, configuration: Configuration): Promise<void> {
-  const { sealedB64 } = await core.request('genesis', { configuration })
+  const { sealedB64, wrappedKeys } = await core.request('genesis', { configuration })
   const last = placeOf(await core.request('status', {}))
-  await durably(store.saveSnapshot({ chunks: sealedB64, last }, []))
+  await durably(store.saveSnapshot({ chunks: sealedB64, wrappedKeys, last }, []))
 }
 
 /** Gives an empty core what is stored. @throws Fatal 1 if the core does not accept it */
-export async function loadState(core: Core, store: Store): Promise<void> {
+export async function loadState(core: Core, store: Store, unwrap: Unwrap): Promise<void> {
   try {
-    await load(core, store)
+    await load(core, store, unwrap)
   } catch (error) {
     // A load that was cut short earlier may still lie in the core: the refusal has cleared it away.
     if (!isRefusal(error, 'STATE_GAP')) throw fatalIfRefused(error)
-    await load(core, store).catch((again) => {
+    await load(core, store, unwrap).catch((again) => {
       throw fatalIfRefused(again)
     })
   }
 }
 
-async function load(core: Core, store: Store): Promise<void> {
+async function load(core: Core, store: Store, unwrap: Unwrap): Promise<void> {
+  let key = await unwrap(core, await store.wrappedKeys())
   let part: Uint8Array[] = []
   let bytes = 0
   for await (const sealed of store.sealedState()) {
     const size = Math.ceil(sealed.length / 3) * 4 + 3
     if (bytes + size > partBytesMax || part.length === partItemsMax) {
-      await core.request('load_state', { key: null, sealedB64: part, isLast: false })
+      await core.request('load_state', { key, sealedB64: part, isLast: false })
+      key = null // it opened the state with the first part
       part = []
       bytes = 0
     }
     part.push(sealed)
     bytes += size
   }
-  await core.request('load_state', { key: null, sealedB64: part, isLast: true })
+  await core.request('load_state', { key, sealedB64: part, isLast: true })
 }
 
 /**
@@ -79,13 +82,15 @@ export async function compactState(core: Core, store: Store): Promise<void> {
 /** The present state of the core, whole: that of its record `last`. */
 async function exportState(core: Core, last: RecordPlace): Promise<Snapshot> {
   const chunks: Uint8Array[] = []
+  let wrappedKeys: Snapshot['wrappedKeys'] = []
   for (let count = 1; chunks.length < count; ) {
     const reply = await core.request('export_state', { chunk: chunks.length })
     if (Number(reply.record) !== last.number) throw new Error('the core went on while it was exported')
     chunks.push(reply.sealedB64)
+    wrappedKeys = reply.wrappedKeys
     count = reply.chunks
   }
-  return { chunks, last }
+  return { chunks, wrappedKeys, last }
 }
 
 /** How far the core's records have come. */
@@ -99,6 +104,6 @@ const isRefusal = (error: unknown, ...codes: readonly RefusalCode[]): boolean =>
 
 /** A state that the core refuses does not get better by being sent again. */
 const fatalIfRefused = (error: unknown): unknown =>
-  isRefusal(error, 'STATE_FOREIGN', 'STATE_FORGED', 'STATE_GAP', 'STATE_INCOMPLETE', 'NO_STATE_KEY')
+  isRefusal(error, 'STATE_FOREIGN', 'STATE_FORGED', 'STATE_GAP', 'STATE_INCOMPLETE', 'NO_STATE_KEY', 'BIRTH_REFUSED')
     ? new Fatal(`the core refuses the stored state: ${(error as Error).message}`, 1, { cause: error })
     : error

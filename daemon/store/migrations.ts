@@ -41,4 +41,5 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX events_by_name ON events (name, payee, block_number, log_index);
   `,
+  "ALTER TABLE snapshot_place ADD COLUMN wrapped_keys TEXT NOT NULL DEFAULT '[]'",
 ]

@@ -2,7 +2,8 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { Hex } from '../../ledger/hex.ts'
 import { rootOf } from '../../ledger/state.ts'
-import { struct } from '../../protocol/codec.ts'
+import { list, struct } from '../../protocol/codec.ts'
+import { kmsKeysMax, wrappedKey } from '../../protocol/messages.ts'
 import { Fatal } from '../errors.ts'
 import { atomically } from './atomically.ts'
 import { createChainTables } from './chainTables.ts'
@@ -12,6 +13,7 @@ import { placeAfter } from './sealedHeader.ts'
 import type { Entry, RecordPlace, SignedCommit, Store, StoredTransaction } from './store.ts'
 
 const commitJson = storedJson(struct('Commit'))
+const wrappedKeysJson = storedJson(list(wrappedKey, kmsKeysMax))
 
 /** Opens or creates the file of the deployment with this configuration. @throws Fatal 1 if it is another's */
 export function openStore(path: string, configHash: Hex): Store {
@@ -83,10 +85,18 @@ function createStore(db: DatabaseSync): Store {
       for (const row of db.prepare('SELECT sealed FROM records ORDER BY number').iterate())
         yield row.sealed as Uint8Array
     },
-    async saveSnapshot({ chunks, last }, recovered) {
+    async wrappedKeys() {
+      const row = db.prepare('SELECT wrapped_keys AS keys FROM snapshot_place').get()
+      return row ? wrappedKeysJson.read(row.keys as string) : []
+    },
+    async saveSnapshot({ chunks, wrappedKeys, last }, recovered) {
       atomically(db, () => {
         db.exec('DELETE FROM snapshot; DELETE FROM snapshot_place; DELETE FROM records; DELETE FROM intents')
-        db.prepare('INSERT INTO snapshot_place VALUES (1, ?, ?)').run(last.number, last.hash)
+        db.prepare('INSERT INTO snapshot_place VALUES (1, ?, ?, ?)').run(
+          last.number,
+          last.hash,
+          wrappedKeysJson.write(wrappedKeys),
+        )
         const insert = db.prepare('INSERT INTO snapshot VALUES (?, ?)')
         chunks.forEach((sealed, chunk) => {
           insert.run(chunk, sealed)

@@ -7,6 +7,7 @@ import type { OddEvent } from '../../ledger/events.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import type { SignedLogHead } from '../../ledger/receipt.ts'
 import type { Commit } from '../../ledger/structs.ts'
+import type { WrappedKey } from '../../protocol/messages.ts'
 import type { ChainEvent } from '../chain/events.ts'
 
 /** How far the core's chain of sealed records has come: 0 and the zero hash before the first. */
@@ -18,6 +19,8 @@ export interface RecordPlace {
 /** A whole sealed state, and the last record that is in it. */
 export interface Snapshot {
   readonly chunks: readonly Uint8Array[]
+  /** What KMS opens the state with; empty where the configuration names no KMS key. */
+  readonly wrappedKeys: readonly WrappedKey[]
   readonly last: RecordPlace
 }
 
@@ -72,6 +75,8 @@ export interface Store {
   lastRecord(): Promise<RecordPlace | undefined>
   /** The snapshot's chunks in order, then every record after it in order. */
   sealedState(): AsyncIterable<Uint8Array>
+  /** Those of the snapshot. */
+  wrappedKeys(): Promise<readonly WrappedKey[]>
   /** Replaces snapshot and records; adds entries recovered from intents; forgets all intents. */
   saveSnapshot(snapshot: Snapshot, recovered: readonly Entry[]): Promise<void>
   /** Adds the next record with what it stands for. @throws OutOfStep if it is not the next */

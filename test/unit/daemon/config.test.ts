@@ -75,7 +75,7 @@ test('error: every fault at once', () => {
   const broken = { ...rest, pollMs: 0, rpcUrl: 'ftp://x', listen: 'nowhere', extra: 1, logLevel: 'loud' }
   const env = { BURSAR_CONFIRMATIONS: 'many', BURSAR_TRANSACTION_GAS: '1e9', BURSAR_PASSWORD: 'x' }
   const faults = faultsOf(() =>
-    load(env, { '/etc/daemon.json': broken, '/etc/ledger.json': { ...ledger, version: '2' } }),
+    load(env, { '/etc/daemon.json': broken, '/etc/ledger.json': { ...ledger, chain_id: '0' } }),
   )
   const names = faults.map((fault) => fault.split(':')[0]).sort()
   expect(names).toEqual(
@@ -105,4 +105,20 @@ test.each([
   const faults = faultsOf(() => load(env, files))
   expect(faults).toHaveLength(1)
   expect(faults[0]).toMatch(new RegExp(`^${name}: `))
+})
+
+test('behavior: for each KMS key of the ledger its place', () => {
+  const kms = [{ keyId: 'arn:aws:kms:eu-central-1:1:key/2', region: 'eu-central-1', endpoint: null }]
+  const kmsKeys = ['0x01' as const]
+  const withKey = struct('Configuration').write(configuration({ kmsKeys }))
+  const config = load({}, { '/etc/daemon.json': { ...settings, kms }, '/etc/ledger.json': withKey })
+  expect(config.kms).toEqual(kms)
+  expect(faultsOf(() => load({}, { '/etc/ledger.json': withKey }))).toEqual([
+    'kms: expected one for each of the 1 kms_keys',
+  ])
+  const wrong = [{ ...kms[0], region: 'Frankfurt', endpoint: 'ftp://x' }]
+  expect(faultsOf(() => load({}, { '/etc/daemon.json': { ...settings, kms: wrong } }))).toEqual([
+    'kms.0.region: expected a region like eu-central-1',
+    'kms.0.endpoint: expected an http or https URL',
+  ])
 })

@@ -24,7 +24,7 @@ async function connectTo(answer: Answer): Promise<CoreConnection> {
   return connection
 }
 
-const document = (id: number) => encodeFrame({ id, result: { document_b64: 'AAAA' } })
+const document = (id: number) => encodeFrame({ id, result: { document_b64: 'AAAA', birth_b64: 'AAAA' } })
 
 test('default: requests go out at once, replies come back in order', async () => {
   const held: number[] = []
@@ -76,10 +76,10 @@ test('error: a connection that drops leaves what was under way unknown', async (
 })
 
 test.each([
-  ['answers another request', (id: number) => ({ id: id + 1, result: { document_b64: 'AAAA' } })],
-  ['has no id', () => ({ result: { document_b64: 'AAAA' } })],
-  ['has a member too much', (id: number) => ({ id, result: { document_b64: 'AAAA', more: 1 } })],
-  ['has the wrong form', (id: number) => ({ id, result: { document_b64: 7 } })],
+  ['answers another request', (id: number) => ({ id: id + 1, result: { document_b64: 'AAAA', birth_b64: 'AAAA' } })],
+  ['has no id', () => ({ result: { document_b64: 'AAAA', birth_b64: 'AAAA' } })],
+  ['has a member too much', (id: number) => ({ id, result: { document_b64: 'AAAA', birth_b64: 'AAAA', more: 1 } })],
+  ['has the wrong form', (id: number) => ({ id, result: { document_b64: 7, birth_b64: 'AAAA' } })],
   ['has a code of no list', (id: number) => ({ id, error: { code: 'NO_SUCH', message: '', facts: {} } })],
   ['is null', () => null],
 ])('error: a reply that %s ends the connection', async (_, reply) => {

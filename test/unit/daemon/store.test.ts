@@ -55,7 +55,9 @@ test('default: snapshot, records and entries in order, and again after reopening
   const { path, store } = open()
   expect(await store.lastRecord()).toBeUndefined()
   const chunks = [new Uint8Array([1]), new Uint8Array([2])]
-  await store.saveSnapshot({ chunks, last: none }, [])
+  const wrappedKeys = [{ kmsKey: '0x01', ephemeralKey: '0x02', sealed: '0x03' }] as const
+  expect(await store.wrappedKeys()).toEqual([])
+  await store.saveSnapshot({ chunks, wrappedKeys, last: none }, [])
   const first = sealAfter(none)
   const second = sealAfter(first.place)
   await store.saveAccepted({ sealed: first.sealed, entries: [entry(1), entry(2)], head: head(3) })
@@ -64,6 +66,7 @@ test('default: snapshot, records and entries in order, and again after reopening
   const again = openStore(path, configHash)
   expect(await again.lastRecord()).toEqual(second.place)
   expect((await all(again.sealedState())).map(toHex)).toEqual([...chunks, first.sealed, second.sealed].map(toHex))
+  expect(await again.wrappedKeys()).toEqual(wrappedKeys)
   expect(await all(again.entries())).toEqual([entry(1), entry(2), entry(3)])
   expect(await again.entryOf(reporter, 2n)).toEqual(entry(2))
   expect(await again.entryOf(reporter, 9n)).toBeUndefined()
@@ -75,7 +78,7 @@ test('error: a record that is not the next is not written, nor anything with it'
   await expect(store.saveAccepted({ sealed: first.sealed, entries: [], head: head(1) })).rejects.toThrow(
     'before any snapshot',
   )
-  await store.saveSnapshot({ chunks: [], last: none }, [])
+  await store.saveSnapshot({ chunks: [], wrappedKeys: [], last: none }, [])
   const wrong = [
     sealAfter({ number: 1, hash: zeroHash }), // one too far
     sealAfter({ number: 0, hash: hash(1) }), // after another
@@ -95,7 +98,7 @@ test('error: a record that is not the next is not written, nor anything with it'
 
 test('error: a position or a sequence is taken once, or nothing is written', async () => {
   const { store } = open()
-  await store.saveSnapshot({ chunks: [], last: none }, [])
+  await store.saveSnapshot({ chunks: [], wrappedKeys: [], last: none }, [])
   const first = sealAfter(none)
   await store.saveAccepted({ sealed: first.sealed, entries: [entry(1)], head: head(2) })
   const second = sealAfter(first.place)
@@ -112,7 +115,7 @@ test('error: a position or a sequence is taken once, or nothing is written', asy
 
 test('behavior: an intent outlives a process that dies, and goes with its record', async () => {
   const { path, store } = open()
-  await store.saveSnapshot({ chunks: [], last: none }, [])
+  await store.saveSnapshot({ chunks: [], wrappedKeys: [], last: none }, [])
   const first = sealAfter(none)
   await store.intend(1, [creditBatch(1n, 1n), creditBatch(2n, 1n)])
   const image = `${temporaryFolder()}/store.sqlite`
@@ -126,12 +129,12 @@ test('behavior: an intent outlives a process that dies, and goes with its record
 
 test('behavior: a snapshot takes the place of all records and intents, with what was recovered', async () => {
   const { store } = open()
-  await store.saveSnapshot({ chunks: [new Uint8Array([1])], last: none }, [])
+  await store.saveSnapshot({ chunks: [new Uint8Array([1])], wrappedKeys: [], last: none }, [])
   const first = sealAfter(none)
   await store.saveAccepted({ sealed: first.sealed, entries: [entry(1)], head: head(2) })
   await store.intend(2, [creditBatch(2n, 1n)])
   const last = { number: 2, hash: hash(2) }
-  await store.saveSnapshot({ chunks: [new Uint8Array([9])], last }, [entry(2)])
+  await store.saveSnapshot({ chunks: [new Uint8Array([9])], wrappedKeys: [], last }, [entry(2)])
   expect(await store.lastRecord()).toEqual(last)
   expect(await all(store.sealedState())).toHaveLength(1)
   expect(await store.intentsAfter(0)).toEqual([])
@@ -142,7 +145,7 @@ test('behavior: a snapshot takes the place of all records and intents, with what
 
 test('behavior: a commit is found by counter and root, its transaction until it is settled', async () => {
   const { store } = open()
-  await store.saveSnapshot({ chunks: [], last: none }, [])
+  await store.saveSnapshot({ chunks: [], wrappedKeys: [], last: none }, [])
   const commit: Commit = {
     epoch: 2n ** 63n,
     boot: hash(1),

@@ -10,6 +10,7 @@ import { type Client, createClient } from '../../../client/client.ts'
 import { credit } from '../../../client/events.ts'
 import type { Config } from '../../../daemon/config.ts'
 import { runDaemon } from '../../../daemon/daemon.ts'
+import type { KmsPlace } from '../../../daemon/services/unwrap.ts'
 import { openStore } from '../../../daemon/store/sqlite.ts'
 import type { Store } from '../../../daemon/store/store.ts'
 import { type Core, createCore } from '../../../enclave/core.ts'
@@ -109,7 +110,7 @@ export interface TestWorld {
   crashImage(): string
 }
 
-export function createWorld(changes: Partial<Configuration> = {}): TestWorld {
+export function createWorld(changes: Partial<Configuration> = {}, kms: readonly KmsPlace[] = []): TestWorld {
   const folder = temporaryFolder()
   const rules = checkConfiguration(
     configuration({ payees: [{ payee: ticketPayee, rail: 1, minimumWei: 0n }], ...changes }),
@@ -124,6 +125,7 @@ export function createWorld(changes: Partial<Configuration> = {}): TestWorld {
     configuration: '',
     roundsManager: null,
     bondingManager: null,
+    kms: [],
     anchorIntervalMs: 5,
     payIntervalMs: 5,
     pollMs: 5,
@@ -137,7 +139,7 @@ export function createWorld(changes: Partial<Configuration> = {}): TestWorld {
     coreHost,
     chain,
     config,
-    startDaemon: (change = {}, wrap = (store) => store) => startDaemon({ ...config, ...change }, chain, wrap),
+    startDaemon: (change = {}, wrap = (store) => store) => startDaemon({ ...config, ...change }, { chain, kms }, wrap),
     async startOpen(change, wrap) {
       const daemon = await world.startDaemon(change, wrap)
       const { address } = await vi.waitFor(async () => {
@@ -161,12 +163,16 @@ export function createWorld(changes: Partial<Configuration> = {}): TestWorld {
 /** How long something that must come may take. */
 export const waiting = { timeout: 15_000, interval: 10 }
 
-async function startDaemon(config: Config, chain: FakeChain, wrap: (store: Store) => Store): Promise<TestDaemon> {
+async function startDaemon(
+  config: Config,
+  outside: { readonly chain: FakeChain; readonly kms: readonly KmsPlace[] },
+  wrap: (store: Store) => Store,
+): Promise<TestDaemon> {
   const lines: Record<string, unknown>[] = []
   const log = pino({ level: config.logLevel }, { write: (line: string) => void lines.push(JSON.parse(line)) })
   const abort = new AbortController()
   const store = wrap(openStore(config.store, config.rules.hash))
-  const ended = runDaemon({ config, chain, store, log }, abort.signal)
+  const ended = runDaemon({ ...outside, config, store, log }, abort.signal)
   const stop = async (): Promise<void> => {
     abort.abort()
     await ended
