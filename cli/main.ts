@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { attestationCommand } from './attestation.ts'
 import { Fault } from './fault.ts'
+import { addKmsCommand } from './kms.ts'
 import { reportCommand } from './report.ts'
 
 const usageFault = 2
@@ -11,6 +12,7 @@ const program = new Command('bursar')
   .exitOverride()
 program.addCommand(reportCommand().copyInheritedSettings(program))
 program.addCommand(attestationCommand().copyInheritedSettings(program))
+addKmsCommand(program)
 
 function tell(error: unknown): number {
   if (error instanceof Fault) {
