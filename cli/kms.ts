@@ -1,11 +1,9 @@
 /** `bursar kms policy`: the key policy under which only cores of one image get their state key back. */
 import { type Command, InvalidArgumentError } from 'commander'
 import { keyPolicy } from './kmsPolicy.ts'
+import { type MeasurementOptions, withMeasurement } from './measurement.ts'
 
-interface Options {
-  readonly pcr0: string
-  readonly pcr1: string
-  readonly pcr2: string
+interface Options extends MeasurementOptions {
   readonly host: string
   readonly admin: readonly string[]
 }
@@ -25,14 +23,9 @@ What this policy means:
 
 /** Adds the command: what it holds takes on the settings of `program`. */
 export function addKmsCommand(program: Command): void {
-  program
-    .command('kms')
-    .description('what AWS KMS must know')
-    .command('policy')
+  const kms = program.command('kms').description('what AWS KMS must know')
+  withMeasurement(kms.command('policy'))
     .description('print a key policy for one image (the policy to standard output, its meaning to standard error)')
-    .requiredOption('--pcr0 <hex>', 'PCR0 of the image, 96 hex digits', register)
-    .requiredOption('--pcr1 <hex>', 'PCR1', register)
-    .requiredOption('--pcr2 <hex>', 'PCR2', register)
     .requiredOption('--host <arn>', 'the role of the machine that hosts the core', principal)
     .requiredOption('--admin <arn>', 'who may read and change the policy; give it several times for several', collect)
     .action(policy)
@@ -41,13 +34,6 @@ export function addKmsCommand(program: Command): void {
 function policy({ pcr0, pcr1, pcr2, host, admin }: Options): void {
   process.stdout.write(`${JSON.stringify(keyPolicy({ pcrs: [pcr0, pcr1, pcr2], host, admins: admin }), null, 2)}\n`)
   process.stderr.write(meaning)
-}
-
-function register(text: string): string {
-  if (!/^[0-9a-fA-F]{96}$/.test(text)) throw new InvalidArgumentError('Write 96 hex digits.')
-  if (/^0+$/.test(text))
-    throw new InvalidArgumentError('Zero is what an enclave in debug mode reports: its host reads its keys.')
-  return text.toLowerCase()
 }
 
 function principal(text: string): string {

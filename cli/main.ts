@@ -1,5 +1,6 @@
 /** The `bursar` command. Each command is a file of its own; here are only their list and how an error is told. */
 import { Command } from 'commander'
+import { addAdmitCommand } from './admit.ts'
 import { attestationCommand } from './attestation.ts'
 import { Fault } from './fault.ts'
 import { addKmsCommand } from './kms.ts'
@@ -12,6 +13,7 @@ const program = new Command('bursar')
   .exitOverride()
 program.addCommand(reportCommand().copyInheritedSettings(program))
 program.addCommand(attestationCommand().copyInheritedSettings(program))
+addAdmitCommand(program)
 addKmsCommand(program)
 
 function tell(error: unknown): number {

@@ -8,33 +8,24 @@
 import { imageRegisters } from '../attestation/document.ts'
 import { Rejection } from '../attestation/rejection.ts'
 import { type AttestationExpectations, type Measurement, verifyAttestation } from '../attestation/verify.ts'
-import { concat, type Hex, utf8 } from '../ledger/hex.ts'
-import { abiEncode } from '../ledger/typedData.ts'
+import { utf8 } from '../ledger/hex.ts'
 import { refuse } from '../protocol/refusal.ts'
+import { type Born, bornUserData } from '../protocol/userData.ts'
 import type { Platform } from './platform.ts'
 
-/** What is certified. */
-export interface Birth {
-  readonly address: Hex
-  /** Hash of the configuration given to `genesis`: it names the KMS keys that the state key went to. */
-  readonly configHash: Hex
+export interface Birth extends Born {
   /** The document. */
   readonly certificate: Uint8Array
 }
 
-const purposeBorn = utf8('born\0\0\0\0')
 const purposeSelf = utf8('self\0\0\0\0')
-
-/** `user_data` of purpose `born`, 72 bytes: purpose, then address and config hash as ABI words. */
-export const bornUserData = ({ address, configHash }: Omit<Birth, 'certificate'>): Uint8Array =>
-  concat(purposeBorn, abiEncode(['address', 'bytes32'], [address, configHash]))
 
 /**
  * Certifies a key that was just drawn.
  *
  * @throws Refusal `BIRTH_REFUSED` where no core would believe it: in debug mode, or under another root than the image's
  */
-export function certifyBirth(platform: Platform, born: Omit<Birth, 'certificate'>): Birth {
+export function certifyBirth(platform: Platform, born: Born): Birth {
   const userData = bornUserData(born)
   const certificate = platform.attest({ userData })
   judge(platform, certificate, { userData })
