@@ -138,6 +138,32 @@ contract VaultTest is LedgerBase {
         _claim(s, 0);
     }
 
+    /// @dev Row 21: a claim between simulation and inclusion makes one signature unfit; what is left is paid later.
+    function test_claim_betweenSignatureAndCommitFailsThatTicketAlone() public {
+        address[] memory orchestrators = _orchestrators(2);
+        payees.push(orchestrators[0]);
+        _earn(orchestrators[0], 1 ether);
+        Saved memory s = _save();
+        _earn(orchestrators[0], 2 ether);
+        _earn(orchestrators[1], 1 ether);
+        IAnchor.Commit memory c = _nextCommit();
+        c.payments = new bytes32[](2);
+        c.payments[0] = _payment(orchestrators[0], 3 ether);
+        c.payments[1] = _payment(orchestrators[1], 1 ether);
+        _signTickets(c, 2);
+        bytes32[] memory payments = c.payments;
+        _claim(s, 3);
+        vm.expectEmit(address(treasury));
+        emit ITreasury.PaymentFailed(orchestrators[0], 2, 2 ether, "invalid signature over ticket hash");
+        _commit(c);
+        assertEq(_fees(orchestrators[1]), 1 ether);
+        c = _nextCommit();
+        c.payments = payments;
+        _signTickets(c, 1);
+        _commit(c);
+        assertEq(_fees(orchestrators[0]) + orchestrators[0].balance, 3 ether);
+    }
+
     /// @dev While halted: up to the anchor that the guardian trusts, and not beyond.
     function test_claim_whileHalted() public {
         Saved memory good = _save();
@@ -383,6 +409,7 @@ contract VaultTest is LedgerBase {
 
     // exit
 
+    /// @dev Row 36: the operator never commits again.
     function test_exit_paysEveryoneInFull() public {
         Saved memory s = _save();
         _claim(s, 0);
