@@ -47,7 +47,7 @@ function forgePasses() {
       env: {
         ...process.env,
         PATH: `${root}node_modules/.bin:${process.env.PATH}`,
-        FOUNDRY_SRC: '.build/mutate/contracts',
+        FOUNDRY_SRC: '.build/mutate/contracts/src',
         FOUNDRY_TEST: '.build/mutate/contracts/test',
         FOUNDRY_OUT: '.build/mutate/out',
         FOUNDRY_CACHE_PATH: '.build/mutate/cache',
