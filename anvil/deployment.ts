@@ -12,6 +12,11 @@ export const deployedContracts = ['BrokerWorld', 'Treasury'] as const
 const treasuryWei = parseEther('100')
 const committerWei = parseEther('10')
 
+const daySeconds = 86_400
+const clocks = { delay: daySeconds, haltMax: 2 * daySeconds, silence: 10 * daySeconds, window: daySeconds }
+/** More than all that there is: what the demonstration shows is payment, not its limits. */
+const caps = { cap: 4n * treasuryWei, capFloor: treasuryWei / 10n }
+
 /** Everything that someone who comes later needs to find the contracts. */
 export interface Deployment extends Broker {
   readonly chainId: number
@@ -42,8 +47,19 @@ export async function deployTreasury(
   wallet: Wallet,
   { predicted, committer, configHash, broker }: TreasuryOrder,
 ): Promise<void> {
-  const args = [committer, configHash, broker.broker, broker.roundsManager]
-  const treasury = await deploy(wallet, loadArtifact('Treasury'), args)
+  const operator = wallet.account.address
+  const { broker: ticketBroker, roundsManager } = broker
+  const terms = {
+    committer,
+    configHash,
+    broker: ticketBroker,
+    roundsManager,
+    operator,
+    guardian: operator,
+    ...clocks,
+    ...caps,
+  }
+  const treasury = await deploy(wallet, loadArtifact('Treasury'), [terms])
   if (treasury !== predicted) throw new Error(`the treasury is at ${treasury}, the configuration names ${predicted}`)
   await send(wallet, treasury, treasuryWei)
   await send(wallet, committer, committerWei)

@@ -8,7 +8,7 @@ import {Manager, ManagerProxyTarget} from "./Manager.sol";
 /// @dev Modelled: the active set by round, the split of a fee between an orchestrator and its delegators with the same
 /// storage written, what is pending, and its withdrawal. Each orchestrator is its own and only delegator.
 /// Not modelled: LPT, bonding by holders, inflation rewards (`reward` is never called), slashing, checkpoints of votes.
-/// `bond` by the owner and `setActive` are entries of this stand-in alone.
+/// `bond`, `unbond` and `setActive` by the owner are entries of this stand-in alone.
 contract BondingManager is ManagerProxyTarget {
     struct EarningsPool {
         uint256 totalStake;
@@ -54,12 +54,24 @@ contract BondingManager is ManagerProxyTarget {
     function bond(address account, uint256 stake, uint256 feeShare) external onlyControllerOwner {
         require(!isRegisteredTranscoder(account), "already bonded");
         uint256 round = _roundsManager().currentRound();
-        ++poolSize;
-        delegators[account] = Delegator({bondedAmount: stake, fees: 0, lastClaimRound: round - 1});
         Transcoder storage t = transcoders[account];
+        Delegator storage d = delegators[account];
+        ++poolSize;
+        d.bondedAmount = stake;
+        // Fees of this round that came before are settled.
+        d.lastClaimRound = t.lastFeeRound == round ? round : round - 1;
         t.feeShare = feeShare;
         t.lastActiveStakeUpdateRound = round;
         t.earningsPoolPerRound[round].totalStake = stake;
+    }
+
+    /// @notice Takes an orchestrator's whole stake away; its fees so far stay its own.
+    function unbond(address account) external onlyControllerOwner {
+        Delegator storage d = delegators[account];
+        d.fees = pendingFees(account, 0);
+        d.bondedAmount = 0;
+        transcoders[account].cumulativeFees = 0;
+        --poolSize;
     }
 
     /// @notice Makes an orchestrator active in rounds `[activationRound, deactivationRound)`.
@@ -123,9 +135,8 @@ contract BondingManager is ManagerProxyTarget {
         Transcoder storage t = transcoders[delegator];
         (uint256 startRewardFactor, uint256 startFeeFactor) = _latestFactors(t, d.lastClaimRound);
         (, uint256 endFeeFactor) = _latestFactors(t, _roundsManager().currentRound());
-        uint256 share = endFeeFactor < startFeeFactor
-            ? 0
-            : d.bondedAmount * (endFeeFactor - startFeeFactor) / startRewardFactor;
+        uint256 share =
+            endFeeFactor < startFeeFactor ? 0 : d.bondedAmount * (endFeeFactor - startFeeFactor) / startRewardFactor;
         return d.fees + share + t.cumulativeFees;
     }
 

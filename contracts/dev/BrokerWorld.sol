@@ -51,6 +51,7 @@ contract BrokerWorld {
 
     /// @notice Lets an orchestrator drop out: at once, though the real one keeps it until the round ends.
     function deactivate(address orchestrator) external {
+        bondingManager.unbond(orchestrator);
         bondingManager.setActive(orchestrator, 0, 0);
     }
 

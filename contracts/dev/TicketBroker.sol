@@ -84,9 +84,7 @@ contract TicketBroker is ManagerProxyTarget, ITicketBroker {
         payable
         whenSystemNotPaused
     {
-        require(
-            msg.value == deposit + reserve, "msg.value does not equal sum of deposit amount and reserve amount"
-        );
+        require(msg.value == deposit + reserve, "msg.value does not equal sum of deposit amount and reserve amount");
         _addDeposit(sender, deposit);
         _addReserve(sender, reserve);
         _minter().depositETH{value: msg.value}();
@@ -136,8 +134,8 @@ contract TicketBroker is ManagerProxyTarget, ITicketBroker {
         uint256[] memory recipientRands
     ) external whenSystemNotPaused whenCurrentRoundInitialized {
         for (uint256 i = 0; i < tickets.length; ++i) {
-            (bool ignored,) =
-                address(this).call(abi.encodeCall(this.redeemWinningTicket, (tickets[i], signatures[i], recipientRands[i])));
+            (bool ignored,) = address(this)
+                .call(abi.encodeCall(this.redeemWinningTicket, (tickets[i], signatures[i], recipientRands[i])));
             ignored;
         }
     }
@@ -233,9 +231,7 @@ contract TicketBroker is ManagerProxyTarget, ITicketBroker {
         // After the expiry: an expired ticket does not tell whether it was used.
         require(!usedTickets[ticketHash], "ticket is used");
         require(_recover(ticketHash, signature) == ticket.sender, "invalid signature over ticket hash");
-        require(
-            uint256(keccak256(abi.encodePacked(signature, recipientRand))) < ticket.winProb, "ticket did not win"
-        );
+        require(uint256(keccak256(abi.encodePacked(signature, recipientRand))) < ticket.winProb, "ticket did not win");
     }
 
     function _requireValidAuxData(bytes memory auxData) private view {

@@ -3,20 +3,20 @@ pragma solidity 0.8.37;
 
 import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {Anchor} from "./Anchor.sol";
+import {Vault} from "./Vault.sol";
 import {IAnchor} from "./interfaces/IAnchor.sol";
 import {ITreasury} from "./interfaces/ITreasury.sol";
 import {ITicketBroker} from "./interfaces/ITicketBroker.sol";
 import {IRoundsManager} from "./interfaces/IRoundsManager.sol";
 
-/// @title Holds the money and pays what commits say, each payment at most once
+/// @title Pays what commits say, each payment at most once
 /// @dev What keeps that true:
 /// - `paid` and `totalPaid` only grow, and are written before money moves, in the frame that moves it.
 /// - Every payment runs in a self-call of its own, tickets in groups: a failure takes back its own frame only.
 /// - Each frame gets the same gas whatever the transaction brought, so who submits cannot choose what fails.
 /// - The deposit at the broker is funded and used up within one frame, and no payee's code runs inside one: a leaked
 ///   ticket finds nothing to draw on.
-contract Treasury is Anchor, ITreasury {
+contract Treasury is Vault, ITreasury {
     uint256 private constant GROUP_TICKETS_MAX = 10;
 
     // Gas of a frame: what the broker was measured to need when everything is cold, and a third more.
@@ -36,41 +36,35 @@ contract Treasury is Anchor, ITreasury {
 
     ITicketBroker public immutable broker;
     IRoundsManager public immutable roundsManager;
-    mapping(address payee => uint96) public paid;
-    uint96 public totalPaid;
 
     modifier onlySelf() {
         if (msg.sender != address(this)) revert NotSelf();
         _;
     }
 
-    constructor(address committer, bytes32 configHash, address broker_, address roundsManager_)
-        Anchor(committer, configHash)
-    {
-        if (broker_.code.length == 0) revert NoContract(broker_);
-        if (roundsManager_.code.length == 0) revert NoContract(roundsManager_);
-        broker = ITicketBroker(broker_);
-        roundsManager = IRoundsManager(roundsManager_);
+    constructor(Terms memory terms) Vault(terms) {
+        if (terms.broker.code.length == 0) revert NoContract(terms.broker);
+        if (terms.roundsManager.code.length == 0) revert NoContract(terms.roundsManager);
+        broker = ITicketBroker(terms.broker);
+        roundsManager = IRoundsManager(terms.roundsManager);
     }
-
-    /// @inheritdoc ITreasury
-    receive() external payable {}
 
     /// @inheritdoc IAnchor
     function commit(Commit calldata c, bytes32 r, bytes32 vs) external nonReentrant {
-        uint256 tickets = c.ticketSigs.length / 2;
-        if (c.ticketSigs.length % 2 != 0 || tickets > c.payments.length) {
-            revert WrongTicketSigs(c.payments.length, c.ticketSigs.length);
+        (bytes32[] calldata payments, bytes32[] calldata sigs) = (c.payments, c.ticketSigs);
+        uint256 tickets = sigs.length / 2;
+        if (sigs.length % 2 != 0 || tickets > payments.length) {
+            revert WrongTicketSigs(payments.length, sigs.length);
         }
-        _advance(c, r, vs);
+        bytes32 root = _advance(c, r, vs);
         for (uint256 i = 0; i < tickets; i += GROUP_TICKETS_MAX) {
             _tryTickets(c, i, Math.min(i + GROUP_TICKETS_MAX, tickets));
         }
         // Last, because a payee's code runs here: it finds every ticket of this commit spent and the deposit empty.
-        for (uint256 i = tickets; i < c.payments.length; ++i) {
-            _tryDirect(c.payments[i]);
+        for (uint256 i = tickets; i < payments.length; ++i) {
+            _tryDirect(payments[i]);
         }
-        emit Committed(c.epoch, c.counter, c.prevRoot, c.next, totalPaid);
+        _anchor(c, root);
     }
 
     /// @inheritdoc ITreasury
@@ -85,8 +79,7 @@ contract Treasury is Anchor, ITreasury {
             sum += amounts[i];
         }
         if (sum == 0) return;
-        _requireFunds(sum);
-        totalPaid += sum;
+        _take(sum);
 
         try broker.fundDepositAndReserveFor{value: sum}(_committer, sum, 0) {}
         catch (bytes memory reason) {
@@ -119,8 +112,7 @@ contract Treasury is Anchor, ITreasury {
     function payDirect(bytes32 payment) external onlySelf {
         uint96 amount = _book(payment, false);
         if (amount == 0) return;
-        _requireFunds(amount);
-        totalPaid += amount;
+        _take(amount);
         (bool sent, bytes memory reason) = _payee(payment).call{value: amount, gas: PAYEE_GAS}("");
         if (!sent) revert(_cut(reason));
     }
@@ -172,8 +164,11 @@ contract Treasury is Anchor, ITreasury {
         emit Paid(payee, _counter, amount, total, ticket);
     }
 
-    function _requireFunds(uint96 amount) private view {
+    /// @dev What balance or window forbid goes no further.
+    function _take(uint96 amount) private {
         require(amount <= address(this).balance, "treasury short");
+        require(amount <= room(), "window used up");
+        _use(amount);
     }
 
     function _fail(bytes32 payment, bytes memory reason) private {

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Base} from "./Base.sol";
+import {ITreasury} from "../src/interfaces/ITreasury.sol";
 import {IAnchor} from "../src/interfaces/IAnchor.sol";
 import {Treasury} from "../src/Treasury.sol";
 
@@ -18,9 +19,10 @@ contract AnchorTest is Base {
     }
 
     function test_constructor_revertsWithZeroCommitter() public {
-        address rounds = address(world.roundsManager());
+        ITreasury.Terms memory terms = _terms();
+        terms.committer = address(0);
         vm.expectRevert(IAnchor.ZeroCommitter.selector);
-        new Treasury(address(0), CONFIG, address(broker), rounds);
+        new Treasury(terms);
     }
 
     // open

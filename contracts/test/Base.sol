@@ -2,10 +2,13 @@
 pragma solidity 0.8.37;
 
 import {Test} from "forge-std/Test.sol";
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {BrokerWorld} from "../dev/BrokerWorld.sol";
 import {TicketBroker} from "../dev/TicketBroker.sol";
+import {Timelock} from "../src/Timelock.sol";
 import {Treasury} from "../src/Treasury.sol";
 import {IAnchor} from "../src/interfaces/IAnchor.sol";
+import {ITreasury} from "../src/interfaces/ITreasury.sol";
 import {ITicketBroker} from "../src/interfaces/ITicketBroker.sol";
 
 /// @notice A world with a broker, a treasury full of money and an honest core that signs for it.
@@ -24,15 +27,38 @@ abstract contract Base is Test {
     uint256 internal coreKey = uint256(keccak256("core"));
     address internal core = vm.addr(coreKey);
     address internal relayer = makeAddr("relayer");
+    address internal operator = makeAddr("operator");
+    address internal guardian = makeAddr("guardian");
     uint96 internal earned; // what the ledger of the honest core adds up to
 
     function setUp() public virtual {
         vm.roll(1000);
         vm.warp(1_700_000_000);
-        world = new BrokerWorld(ROUND_LENGTH);
+        world = _newWorld();
         broker = world.broker();
-        treasury = new Treasury(core, CONFIG, address(broker), address(world.roundsManager()));
+        treasury = new Treasury(_terms());
         vm.deal(address(treasury), 1000 ether);
+    }
+
+    function _newWorld() internal virtual returns (BrokerWorld) {
+        return new BrokerWorld(ROUND_LENGTH);
+    }
+
+    function _terms() internal view returns (ITreasury.Terms memory) {
+        return ITreasury.Terms({
+            committer: core,
+            configHash: CONFIG,
+            broker: address(broker),
+            roundsManager: address(world.roundsManager()),
+            operator: operator,
+            guardian: guardian,
+            delay: 2 days,
+            haltMax: 4 days,
+            silence: 10 days,
+            window: 1 days,
+            cap: 1000 ether,
+            capFloor: 10 ether
+        });
     }
 
     // What the core does
@@ -79,10 +105,7 @@ abstract contract Base is Test {
     }
 
     /// @dev The same with payments, each of `WAGE` more than paid so far: tickets first, then direct ones.
-    function _nextCommit(address[] memory tickets, address[] memory direct)
-        internal
-        returns (IAnchor.Commit memory c)
-    {
+    function _nextCommit(address[] memory tickets, address[] memory direct) internal returns (IAnchor.Commit memory c) {
         c = _nextCommit();
         c.payments = new bytes32[](tickets.length + direct.length);
         for (uint256 i = 0; i < c.payments.length; ++i) {
@@ -227,6 +250,67 @@ abstract contract Base is Test {
                 keccak256(abi.encodePacked(c.ticketSigs))
             )
         );
+    }
+
+    // What the operator does
+
+    function _asOwner(bytes memory call) internal {
+        _propose(call);
+        _execute(call);
+    }
+
+    /// @dev Waits until it is ready.
+    function _propose(bytes memory call) internal {
+        Timelock owner = Timelock(payable(treasury.owner()));
+        uint256 delay = owner.getMinDelay();
+        vm.prank(operator);
+        owner.schedule(address(treasury), 0, call, 0, 0, delay);
+        vm.warp(block.timestamp + delay);
+    }
+
+    function _execute(bytes memory call) internal {
+        Timelock(payable(treasury.owner())).execute(address(treasury), 0, call, 0, 0);
+    }
+
+    // Anchors and proofs
+
+    /// @dev The anchor that the head's commit left, if nothing was claimed since.
+    function _anchored() internal view returns (IAnchor.Anchored memory) {
+        IAnchor.Head memory h = treasury.head();
+        return IAnchor.Anchored(h.counter, h.root, treasury.totalPaid(), h.committedAt);
+    }
+
+    /// @dev Root of an accounts tree: leaves in order, an odd node moves up unchanged, pairs sorted.
+    function _treeRoot(bytes32[] memory level) internal pure returns (bytes32) {
+        while (level.length > 1) level = _parents(level);
+        return level.length == 0 ? bytes32(0) : level[0];
+    }
+
+    function _proof(bytes32[] memory level, uint256 i) internal pure returns (bytes32[] memory proof) {
+        bytes32[] memory path = new bytes32[](256);
+        uint256 length = 0;
+        for (; level.length > 1; i /= 2) {
+            uint256 sibling = i ^ 1;
+            if (sibling < level.length) path[length++] = level[sibling];
+            level = _parents(level);
+        }
+        proof = new bytes32[](length);
+        for (uint256 j = 0; j < length; ++j) {
+            proof[j] = path[j];
+        }
+    }
+
+    function _leaf(address payee, uint256 amount) internal pure returns (bytes32) {
+        return keccak256(bytes.concat(keccak256(abi.encode(payee, amount))));
+    }
+
+    function _parents(bytes32[] memory level) private pure returns (bytes32[] memory up) {
+        up = new bytes32[]((level.length + 1) / 2);
+        for (uint256 i = 0; i < up.length; ++i) {
+            bytes32 left = level[2 * i];
+            if (2 * i + 1 == level.length) up[i] = left;
+            else up[i] = Hashes.commutativeKeccak256(left, level[2 * i + 1]);
+        }
     }
 
     // Small things

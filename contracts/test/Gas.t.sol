@@ -16,42 +16,95 @@ contract GasTest is Base {
         bytes data;
     }
 
+    address[] private none;
+
     function test_gas() public {
         _open();
-        vm.serializeString("gas", "warm1", _warm(1));
-        vm.serializeString("gas", "warm20", _warm(20));
-        string memory all = vm.serializeString("gas", "warm60", _warm(60));
-        vm.writeJson(all, OUT);
+        _commit(_nextCommit());
+        _empty();
+        _direct(50);
+        _warm(1);
+        _warm(20);
+        _warm(60);
+        _cold(20);
+        vm.writeJson(_worst(60), OUT);
+    }
+
+    /// @dev An anchor that pays nobody, with a ledger that grew.
+    function _empty() private {
+        earned += 1;
+        Case memory own = _measure(_nextCommit(), 0);
+        assertLt(own.gas, 80_000, "empty");
+        _write("empty", 0, 0, own, Case(0, ""));
+    }
+
+    /// @dev To accounts that exist and were paid before.
+    function _direct(uint256 count) private {
+        address[] memory people = _addresses("person", count);
+        _commit(_nextCommit(none, people));
+        Case memory own = _measure(_nextCommit(none, people), count);
+        assertLt(own.gas, count * 30_000, "direct");
+        _write("direct", 0, count, own, Case(0, ""));
     }
 
     /// @dev Warm: every orchestrator joined in an earlier round and got a fee in this one, from the same payer. The
     /// broker redeems the very same tickets in one batch, from a deposit that was funded before and is not counted.
-    function _warm(uint256 count) private returns (string memory) {
+    function _warm(uint256 count) private {
         address[] memory orchestrators = _orchestrators(count);
         _nextRound();
-        _commit(_nextCommit(orchestrators, new address[](0)));
-        IAnchor.Commit memory c = _nextCommit(orchestrators, new address[](0));
+        _commit(_nextCommit(orchestrators, none));
+        _compare("warm", orchestrators);
+    }
 
+    /// @dev Cold: nobody ever got a fee.
+    function _cold(uint256 count) private {
+        address[] memory orchestrators = _addresses("cold", count);
+        world.activate(orchestrators, STAKE, FEE_SHARE);
+        _nextRound();
+        _compare("cold", orchestrators);
+    }
+
+    /// @dev Cold, and the last of each group fails, so that all are tried twice.
+    function _worst(uint256 count) private returns (string memory) {
+        address[] memory orchestrators = _addresses("worst", count);
+        world.activate(orchestrators, STAKE, FEE_SHARE);
+        _nextRound();
+        for (uint256 i = 9; i < count; i += 10) {
+            world.deactivate(orchestrators[i]);
+        }
+        Case memory own = _measure(_nextCommit(orchestrators, none), count - count / 10);
+        assertLt(own.gas, 32_000_000, "the chain's limit");
+        return _write("worst", count, 0, own, Case(0, ""));
+    }
+
+    function _compare(string memory name, address[] memory orchestrators) private {
+        IAnchor.Commit memory c = _nextCommit(orchestrators, none);
         uint256 before = vm.snapshotState();
         Case memory batch = _batch(c);
         vm.revertToState(before);
-        Case memory own = _measure(c);
-        assertLt(own.data.length * 4, batch.data.length + 4 * 700, "a quarter of the broker's, and the head");
+        _write(name, orchestrators.length, 0, _measure(c, orchestrators.length), batch);
+    }
 
-        string memory key = vm.toString(count);
-        vm.serializeUint(key, "tickets", count);
+    function _write(string memory name, uint256 tickets, uint256 direct, Case memory own, Case memory batch)
+        private
+        returns (string memory)
+    {
+        string memory key = string.concat(name, vm.toString(tickets + direct));
+        vm.serializeString(key, "name", name);
+        vm.serializeUint(key, "tickets", tickets);
+        vm.serializeUint(key, "direct", direct);
         vm.serializeUint(key, "brokerGas", batch.gas);
         vm.serializeBytes(key, "brokerCalldata", batch.data);
         vm.serializeBytes(key, "calldata", own.data);
-        return vm.serializeUint(key, "gas", own.gas);
+        return vm.serializeString("gas", key, vm.serializeUint(key, "gas", own.gas));
     }
 
-    function _measure(IAnchor.Commit memory c) private returns (Case memory) {
+    function _measure(IAnchor.Commit memory c, uint256 paid) private returns (Case memory) {
         (bytes32 r, bytes32 vs) = _signCommit(coreKey, c);
         uint96 before = treasury.totalPaid();
         treasury.commit(c, r, vs);
         uint256 gas = vm.lastCallGas().gasTotalUsed;
-        assertEq(treasury.totalPaid() - before, c.payments.length * WAGE, "all were paid");
+        assertEq(treasury.totalPaid() - before, paid * WAGE, "all were paid");
         return Case(gas, abi.encodeCall(treasury.commit, (c, r, vs)));
     }
 

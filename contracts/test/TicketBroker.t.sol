@@ -500,9 +500,7 @@ contract TicketBrokerTest is Base {
         address rounds = address(world.roundsManager());
         assertEq(uint256(vm.load(rounds, bytes32(uint256(2)))), ROUND_LENGTH, "roundLength");
         assertEq(uint256(vm.load(rounds, bytes32(uint256(4)))), _round(), "lastInitializedRound");
-        assertEq(
-            vm.load(rounds, keccak256(abi.encode(_round(), 7))), world.roundsManager().blockHashForRound(_round())
-        );
+        assertEq(vm.load(rounds, keccak256(abi.encode(_round(), 7))), world.roundsManager().blockHashForRound(_round()));
     }
 
     // Helpers

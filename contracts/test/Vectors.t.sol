@@ -7,9 +7,7 @@ import {IAnchor} from "../src/interfaces/IAnchor.sol";
 
 /// @notice The treasury with its hashing in the open.
 contract HashingTreasury is Treasury {
-    constructor(address committer, bytes32 configHash, address broker, address roundsManager)
-        Treasury(committer, configHash, broker, roundsManager)
-    {}
+    constructor(Terms memory terms) Treasury(terms) {}
 
     function hashCommitment(Commitment calldata c) external pure returns (bytes32) {
         return _hashCommitment(c);
@@ -38,9 +36,7 @@ contract VectorsTest is Base {
         json = vm.readFile("test/vectors/typedData.json");
         vm.chainId(vm.parseJsonUint(json, ".domain.chainId"));
         address verifier = vm.parseJsonAddress(json, ".domain.verifyingContract");
-        deployCodeTo(
-            "Vectors.t.sol:HashingTreasury", abi.encode(core, CONFIG, broker, address(world.roundsManager())), verifier
-        );
+        deployCodeTo("Vectors.t.sol:HashingTreasury", abi.encode(_terms()), verifier);
         hashing = HashingTreasury(payable(verifier));
     }
 

@@ -47,6 +47,8 @@ export interface Chain {
   totalPaid(atBlock?: number): Promise<bigint>
   /** What the treasury holds, wei. */
   balance(): Promise<bigint>
+  /** What the window still lets go by commits and claims, wei. */
+  room(): Promise<bigint>
   /** Events of the treasury, and those of the broker with this sender of tickets, in order. */
   events(range: { readonly from: number; readonly to: number; readonly committer: Hex }): Promise<readonly ChainEvent[]>
 

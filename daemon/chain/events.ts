@@ -16,6 +16,7 @@ export const eventArgs = {
     totalPaid: uint(96),
   }),
   Paid: object({ payee: address, counter: uint(64), amount: uint(96), total: uint(96), ticket: bool }),
+  Claimed: object({ payee: address, to: address, amount: uint(96), total: uint(96) }),
   PaymentFailed: object({ payee: address, counter: uint(64), amount: uint(96), reason: bytes(4096) }),
   DepositFunded: object({ sender: address, amount: uint(256) }),
   WinningTicketTransfer: object({ sender: address, recipient: address, amount: uint(256) }),

@@ -49,6 +49,7 @@ export function createChain({ rpcUrl, treasury, broker, roundsManager, bondingMa
       ),
     totalPaid: (number) => client.readContract({ ...contract, functionName: 'totalPaid', ...at(number) }),
     balance: () => client.getBalance({ address: treasury }),
+    room: () => client.readContract({ ...contract, functionName: 'room' }),
     events: (range) => fetchEvents(client, { ...range, treasury, broker }),
 
     nonce: (account) => client.getTransactionCount({ address: account, blockTag: 'latest' }),

@@ -5,7 +5,7 @@ import type { ChainEvent } from '../chain/events.ts'
 import type { Store } from '../store/store.ts'
 
 export interface PayeeBook {
-  /** Sum of all payments, by events of the treasury, wei. */
+  /** Sum of all payments and claims, by events of the treasury, wei. */
   paidWei: bigint
   /** Those of them that were tickets. */
   ticketsWei: bigint
@@ -62,6 +62,9 @@ function addEvent(books: Map<Hex, PayeeBook>, event: ChainEvent): void {
       book.failure = undefined
       return
     }
+    case 'Claimed':
+      bookOf(books, event.args.payee).paidWei += event.args.amount
+      return
     case 'PaymentFailed': {
       const { payee, reason, counter } = event.args
       const book = bookOf(books, payee)

@@ -18,6 +18,7 @@ export type Reason =
   | 'ORCHESTRATOR_INACTIVE'
   | 'PAYEE_REFUSES'
   | 'TREASURY_SHORT'
+  | 'WINDOW_USED'
   | 'COMMIT_FULL'
 
 /** A payee with money coming. */
@@ -72,6 +73,8 @@ export interface Circumstances {
   /** Why a payee cannot be paid just now, by what the chain said. */
   readonly objections: ReadonlyMap<Hex, Pick<LeftOut, 'reason' | 'detail'>>
   readonly balanceWei: bigint
+  /** What the contract's window still lets go. */
+  readonly roomWei: bigint
   /** At most so many payments in all, after a commit that reverted. */
   readonly paymentsMax: number
 }
@@ -81,10 +84,10 @@ export function decidePayouts(due: readonly Debt[], now: Circumstances): Decisio
   const payments: Debt[] = []
   const leftOut: LeftOut[] = []
   const count = { tickets: 0, directs: 0 }
-  let leftWei = now.balanceWei
+  const left = { balanceWei: now.balanceWei, roomWei: now.roomWei }
   for (const debt of due) {
     const owedWei = debt.earnedWei - debt.paidWei
-    const why = objectionTo(debt, now) ?? limitFor(debt, now, { ...count, leftWei, payments: payments.length })
+    const why = objectionTo(debt, now) ?? limitFor(debt, now, { ...count, ...left, payments: payments.length })
     if (why) {
       leftOut.push({ payee: debt.payee, owedWei, ...why })
       continue
@@ -92,7 +95,8 @@ export function decidePayouts(due: readonly Debt[], now: Circumstances): Decisio
     payments.push(debt)
     if (debt.isTicket) count.tickets++
     else count.directs++
-    leftWei -= owedWei
+    left.balanceWei -= owedWei
+    left.roomWei -= owedWei
   }
   return { payments, leftOut }
 }
@@ -108,9 +112,10 @@ function objectionTo({ payee, isTicket }: Debt, { isRoundInitialized, objections
 function limitFor(
   { isTicket, earnedWei, paidWei }: Debt,
   { paymentsMax }: Circumstances,
-  so: { readonly tickets: number; readonly directs: number; readonly payments: number; readonly leftWei: bigint },
+  so: Record<'tickets' | 'directs' | 'payments', number> & Record<'balanceWei' | 'roomWei', bigint>,
 ): Why | undefined {
-  if (earnedWei - paidWei > so.leftWei) return { reason: 'TREASURY_SHORT' }
+  if (earnedWei - paidWei > so.balanceWei) return { reason: 'TREASURY_SHORT' }
+  if (earnedWei - paidWei > so.roomWei) return { reason: 'WINDOW_USED' }
   const isRailFull = isTicket ? so.tickets >= ticketsPerCommitMax : so.directs >= directsPerCommitMax
   return isRailFull || so.payments >= paymentsMax ? { reason: 'COMMIT_FULL' } : undefined
 }

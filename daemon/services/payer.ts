@@ -17,7 +17,7 @@ import type { Mirror } from './mirror.ts'
 import { createPatience } from './patience.ts'
 
 export interface PayerOptions {
-  readonly chain: Pick<Chain, 'paid' | 'round' | 'isActive' | 'tryDirect' | 'balance'>
+  readonly chain: Pick<Chain, 'paid' | 'round' | 'isActive' | 'tryDirect' | 'balance' | 'room'>
   readonly mirror: Pick<Mirror, 'ledger'>
   readonly books: Pick<Books, 'of'>
 }
@@ -69,11 +69,11 @@ export function createPayer({ chain, mirror, books }: PayerOptions): Payer {
     },
     async plan(paymentsMax) {
       const debts = decideDebts(mirror.ledger, accounts())
-      const [round, balanceWei] = await Promise.all([chain.round(), chain.balance()])
+      const [round, balanceWei, roomWei] = await Promise.all([chain.round(), chain.balance(), chain.room()])
       const { now: tried, later } = sift(debts.due)
       const { due, objections } = await examine(chain, tried)
       const isRoundInitialized = round?.isInitialized && round.blockHash !== zeroHash
-      const now: Circumstances = { isRoundInitialized, objections, balanceWei, paymentsMax }
+      const now: Circumstances = { isRoundInitialized, objections, balanceWei, roomWei, paymentsMax }
       const decided = decidePayouts(due, now)
       const all = [...debts.leftOut, ...later, ...decided.leftOut]
       leftOut = new Map(all.map((entry) => [entry.payee, entry]))

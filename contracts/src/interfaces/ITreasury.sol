@@ -1,13 +1,28 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IAnchor} from "./IAnchor.sol";
+import {IVault} from "./IVault.sol";
 import {ITicketBroker} from "./ITicketBroker.sol";
 import {IRoundsManager} from "./IRoundsManager.sol";
 
-/// @title The money of one ledger
-/// @notice Pays cumulative totals: `paid` only grows, so paying up to a total twice pays nothing the second time.
-interface ITreasury is IAnchor {
+/// @title Pays what commits say, on two rails
+interface ITreasury is IVault {
+    /// @notice All that is fixed at deployment, and where the rest begins.
+    struct Terms {
+        address committer;
+        bytes32 configHash;
+        address broker;
+        address roundsManager;
+        address operator; // proposes to the owner, a timelock
+        address guardian;
+        uint32 delay; // seconds from a proposal to its execution
+        uint32 haltMax; // seconds that a halt may last
+        uint32 silence; // seconds without a commit after which anyone may freeze
+        uint32 window; // seconds
+        uint96 cap; // wei that may leave in a window
+        uint96 capFloor; // wei that the cap never falls below
+    }
+
     /// @param amount wei paid now
     /// @param total wei paid to this payee ever
     /// @param ticket true: credited as fees at the TicketBroker; false: sent as ETH
@@ -33,16 +48,7 @@ interface ITreasury is IAnchor {
     /// @notice Sends one payment as ETH. Only the treasury itself may call it.
     function payDirect(bytes32 payment) external;
 
-    /// @notice Wei paid to `payee` ever. Never falls.
-    function paid(address payee) external view returns (uint96);
-
-    /// @notice The sum of `paid` over all payees.
-    function totalPaid() external view returns (uint96);
-
     function broker() external view returns (ITicketBroker);
 
     function roundsManager() external view returns (IRoundsManager);
-
-    /// @notice Anyone may add money.
-    receive() external payable;
 }

@@ -33,6 +33,7 @@ const fine: Circumstances = {
   isRoundInitialized: true,
   objections: new Map(),
   balanceWei: 10n ** 18n,
+  roomWei: 10n ** 18n,
   paymentsMax: 1000,
 }
 const many = (count: number, isTicket: boolean, from = 0) =>
@@ -97,4 +98,11 @@ test('behavior: a treasury that is short pays whom it can', () => {
   const { payments, leftOut } = decidePayouts(due, { ...fine, balanceWei: 100n })
   expect(payments.map(({ payee }) => payee)).toEqual([payeeOf(2)])
   expect(leftOut.map(({ reason }) => reason)).toEqual(['TREASURY_SHORT', 'TREASURY_SHORT'])
+})
+
+test('behavior: what the window has no room for waits, and smaller debts go through', () => {
+  const due = [debt(1, { earnedWei: 500n }), debt(2, { paidWei: 40n }), debt(3)]
+  const { payments, leftOut } = decidePayouts(due, { ...fine, roomWei: 100n })
+  expect(payments.map(({ payee }) => payee)).toEqual([payeeOf(2)])
+  expect(leftOut.map(({ reason }) => reason)).toEqual(['WINDOW_USED', 'WINDOW_USED'])
 })

@@ -49,6 +49,7 @@ export interface FakeChain extends Chain {
   /** Payees whose payments fail on chain. */
   readonly failing: Set<Hex>
   balanceWei: bigint
+  roomWei: bigint
 }
 
 export function createFakeChain(domain: Domain): FakeChain {
@@ -101,6 +102,7 @@ export function createFakeChain(domain: Domain): FakeChain {
     refusing: new Set(),
     failing: new Set(),
     balanceWei: 10n ** 24n,
+    roomWei: 10n ** 24n,
     deploy(committer, configHash) {
       const head = { epoch: 0n, boot: zeroHash, counter: 0n, root: zeroHash, committedAt: 0n, logSize: 0n }
       addBlock({ ...next(), head: { ...head, committer, configHash } })
@@ -129,6 +131,7 @@ export function createFakeChain(domain: Domain): FakeChain {
     paid: async (payees, number) => payees.map((payee) => at(number).world.paid.get(payee) ?? 0n),
     totalPaid: async (number) => [...at(number).world.paid.values()].reduce((sum, wei) => sum + wei, 0n),
     balance: async () => fake.balanceWei,
+    room: async () => fake.roomWei,
     events: async ({ from, to }) => blocks.slice(from, to + 1).flatMap((block) => block.events),
     nonce: async (account) => tip().world.nonces.get(account) ?? 0,
     fees: async () => ({ maxFeePerGas: 10n ** 9n, maxPriorityFeePerGas: 10n ** 6n }),

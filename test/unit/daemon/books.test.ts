@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest'
+import type { ChainEvent } from '../../../daemon/chain/events.ts'
+import { createBooks } from '../../../daemon/services/books.ts'
+import { zeroHash } from '../../../ledger/hex.ts'
+import { payeeOf } from '../ledger/support.ts'
+
+const place = { blockNumber: 1, blockHash: zeroHash, logIndex: 0, transactionHash: zeroHash }
+const nothing = { events: async function* () {}, cursor: async () => undefined }
+const payee = payeeOf(1)
+const paid: ChainEvent = { ...place, name: 'Paid', args: { payee, counter: 3n, amount: 5n, total: 5n, ticket: true } }
+const claimed: ChainEvent = { ...place, name: 'Claimed', args: { payee, to: payeeOf(2), amount: 4n, total: 9n } }
+
+test('row 21: what a payee claims by itself is paid, and is no try of ours', () => {
+  const books = createBooks({ store: nothing })
+  books.add([paid, claimed], 1)
+  expect(books.of(payee)).toMatchObject({ paidWei: 9n, ticketsWei: 5n, lastTried: 3n })
+  expect(books.of(payeeOf(2))).toBeUndefined()
+})
