@@ -1,6 +1,6 @@
 /** One handler a method: check, decide, apply, seal, answer. `dispatch.ts` has judged phase and form before. */
 import { type Authentic, authenticate, type Entry } from '../ledger/entry.ts'
-import { logRoot, pathOfAdded } from '../ledger/eventLog.ts'
+import { logRoot, pathsOfAdded } from '../ledger/eventLog.ts'
 import { toHex, zeroHash } from '../ledger/hex.ts'
 import { invariant } from '../ledger/invariant.ts'
 import { recoverAddress } from '../ledger/signature.ts'
@@ -139,8 +139,9 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
     // Nothing is acknowledged before an epoch is open: a receipt of a boot that the chain does not know proves a fault.
     if (core.phase !== 'open') return { results, head: null, ...logOf(ledger), recordB64 }
     const leaves = accepted.map((one) => one.leafHash)
+    const pathOf = pathsOfAdded(before, leaves)
     const withPaths = results.map((result) =>
-      result.status === 'accepted' ? { ...result, path: pathOfAdded(before, leaves, result.position ?? 0) } : result,
+      result.status === 'accepted' ? { ...result, path: pathOf(result.position ?? 0) } : result,
     )
     const { logSize, logRoot: root } = logOf(ledger)
     const head = { epoch: live.epoch, boot: core.boot, size: logSize, root }

@@ -43,32 +43,40 @@ export function logRoot({ peaks }: Frontier): Hex {
 }
 
 /**
- * Inclusion path (RFC 6962, 2.1.1) of the leaf at `index` in the log that `added` leaf hashes made of `before`.
- * Only for leaves just added: all that lies wholly in the old log on such a path is one of its peaks.
+ * Gives the inclusion path (RFC 6962, 2.1.1) of each leaf in the log that `added` leaf hashes made of `before`. Only for
+ * leaves just added: all that lies wholly in the old log on such a path is one of its peaks. Each node is hashed once.
  */
-export function pathOfAdded(before: Frontier, added: readonly Uint8Array[], index: number): Hex[] {
-  invariant(index >= before.size && index < before.size + added.length, 'a path is for a leaf just added')
-  const peakAt = new Map<number, Uint8Array>()
+export function pathsOfAdded(before: Frontier, added: readonly Uint8Array[]): (index: number) => Hex[] {
+  const known = new Map<string, Uint8Array>()
   let start = 0
   for (const peak of before.peaks) {
-    peakAt.set(start, peak)
-    start += 2 ** (31 - Math.clz32(before.size - start))
+    const end = start + 2 ** (31 - Math.clz32(before.size - start))
+    known.set(`${start} ${end}`, peak)
+    start = end
   }
+  added.forEach((leaf, i) => {
+    known.set(`${before.size + i} ${before.size + i + 1}`, leaf)
+  })
   const rangeHash = (from: number, to: number): Uint8Array => {
-    if (to <= before.size) return peakAt.get(from) as Uint8Array
-    if (to - from === 1) return added[from - before.size] as Uint8Array
+    const hash = known.get(`${from} ${to}`)
+    if (hash) return hash
     const middle = from + splitPoint(to - from)
-    return nodeHash(rangeHash(from, middle), rangeHash(middle, to))
+    const node = nodeHash(rangeHash(from, middle), rangeHash(middle, to))
+    known.set(`${from} ${to}`, node)
+    return node
   }
-  const path: Hex[] = []
-  let [from, to] = [0, before.size + added.length]
-  while (to - from > 1) {
-    const middle = from + splitPoint(to - from)
-    path.unshift(toHex(index < middle ? rangeHash(middle, to) : rangeHash(from, middle)))
-    if (index < middle) to = middle
-    else from = middle
+  return (index) => {
+    invariant(index >= before.size && index < before.size + added.length, 'a path is for a leaf just added')
+    const path: Hex[] = []
+    let [from, to] = [0, before.size + added.length]
+    while (to - from > 1) {
+      const middle = from + splitPoint(to - from)
+      path.unshift(toHex(index < middle ? rangeHash(middle, to) : rangeHash(from, middle)))
+      if (index < middle) to = middle
+      else from = middle
+    }
+    return path
   }
-  return path
 }
 
 /** A leaf hash, where it lies, and the path that proves it. */

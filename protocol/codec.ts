@@ -49,13 +49,15 @@ export const uint = (bits: number): Codec<bigint> => ({
 
 /** Exactly `length` bytes as lower-case 0x-hex: one spelling, so that equal is equal. */
 export const hex = (length: number): Codec<Hex> =>
-  plain(`${length} bytes as lower-case 0x-hex`, (v) => isHex(v) && v.length === 2 + 2 * length)
+  plain(`${length} bytes as lower-case 0x-hex`, (v) => isHex(v, length) && v.length === 2 + 2 * length)
 
 /** At most `max` bytes as lower-case 0x-hex. */
 export const bytes = (max: number): Codec<Hex> =>
-  plain(`at most ${max} bytes as lower-case 0x-hex`, (v) => isHex(v) && v.length <= 2 + 2 * max)
+  plain(`at most ${max} bytes as lower-case 0x-hex`, (v) => isHex(v, max))
 
-const isHex = (v: unknown): v is Hex => typeof v === 'string' && /^0x([0-9a-f]{2})*$/.test(v)
+/** Its length is judged first: a pattern is not run over megabytes that no message holds. */
+const isHex = (v: unknown, bytesMax: number): v is Hex =>
+  typeof v === 'string' && v.length <= 2 + 2 * bytesMax && /^0x([0-9a-f]{2})*$/.test(v)
 
 /** At most `max` bytes as base64. */
 export const base64 = (max: number): Codec<Uint8Array> => ({

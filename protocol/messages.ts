@@ -19,7 +19,7 @@ import {
   type Value,
   variant,
 } from './codec.ts'
-import { type RefusalCode, refusalCodes } from './refusal.ts'
+import { type RefusalCode, refusalCodes, refuse } from './refusal.ts'
 
 export const entriesPerRequestMax = 256
 /** In all batches of a request together: a record of them must fit a frame again when a state is loaded. */
@@ -229,5 +229,15 @@ export type TransactionHints = Value<typeof transactionHints>
 
 /** Facts of a refusal: strings and numbers by name. */
 function facts(): Codec<Readonly<Record<string, string | number>>> {
-  return { read: (untrusted) => untrusted as Record<string, string | number>, write: (value) => value }
+  const isFact = (value: unknown): boolean =>
+    typeof value === 'number' || (typeof value === 'string' && value.length <= 1000)
+  return {
+    read(untrusted, path) {
+      const isObject = typeof untrusted === 'object' && untrusted !== null && !Array.isArray(untrusted)
+      if (isObject && Object.keys(untrusted).length <= 32 && Object.values(untrusted).every(isFact))
+        return untrusted as Record<string, string | number>
+      return refuse('BAD_PARAMS', `${path}: expected at most 32 strings and numbers by name`, { path })
+    },
+    write: (value) => value,
+  }
 }

@@ -5,7 +5,12 @@ import { zeroHash } from '../../../ledger/hex.ts'
 import { payeeOf } from '../ledger/support.ts'
 
 const place = { blockNumber: 1, blockHash: zeroHash, logIndex: 0, transactionHash: zeroHash }
-const nothing = { events: async function* () {}, cursor: async () => undefined }
+const nothing = {
+  events: async function* () {
+    yield* []
+  },
+  cursor: async () => undefined,
+}
 const payee = payeeOf(1)
 const paid: ChainEvent = { ...place, name: 'Paid', args: { payee, counter: 3n, amount: 5n, total: 5n, ticket: true } }
 const claimed: ChainEvent = { ...place, name: 'Claimed', args: { payee, to: payeeOf(2), amount: 4n, total: 9n } }

@@ -5,7 +5,7 @@ import {
   type Frontier,
   leafHash,
   logRoot,
-  pathOfAdded,
+  pathsOfAdded,
   splitPoint,
   verifyConsistency,
   verifyInclusion,
@@ -66,14 +66,14 @@ test('leafHash: a leaf that spells two nodes is not their parent', () => {
   expect(toHex(leafHash(Buffer.concat([a, b])))).not.toBe(rootAt(2))
 })
 
-describe('pathOfAdded', () => {
+describe('pathsOfAdded', () => {
   test('as the naive tree for every split of every log up to 40, at every added leaf', () => {
     for (let size = 1; size <= 40; size++)
       for (let before = 0; before < size; before++)
         for (let index = before; index < size; index++) {
           const added = hashes.slice(before, size)
           const expected = naive.path(index, size)
-          expect(pathOfAdded(frontiers[before] as Frontier, added, index), `${before}/${index}/${size}`).toEqual(
+          expect(pathsOfAdded(frontiers[before] as Frontier, added)(index), `${before}/${index}/${size}`).toEqual(
             expected,
           )
         }
@@ -84,12 +84,12 @@ describe('pathOfAdded', () => {
       for (let before = 0; before < size; before++)
         for (const index of [before, size - 1]) {
           const expected = naive.path(index, size)
-          expect(pathOfAdded(frontiers[before] as Frontier, hashes.slice(before, size), index)).toEqual(expected)
+          expect(pathsOfAdded(frontiers[before] as Frontier, hashes.slice(before, size))(index)).toEqual(expected)
         }
   })
 
   test.each([2, 5, -1])('error: leaf %i was not just added', (index) => {
-    expect(() => pathOfAdded(frontiers[3] as Frontier, hashes.slice(3, 5), index)).toThrow(InvariantBroken)
+    expect(() => pathsOfAdded(frontiers[3] as Frontier, hashes.slice(3, 5))(index)).toThrow(InvariantBroken)
   })
 })
 

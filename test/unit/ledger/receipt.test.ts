@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { addressOfKey, batchLeafHash } from '../../../client/batch.ts'
-import { append, emptyLog, leafHash, logRoot, pathOfAdded } from '../../../ledger/eventLog.ts'
+import { append, emptyLog, leafHash, logRoot, pathsOfAdded } from '../../../ledger/eventLog.ts'
 import { type Hex, nameToBytes32 } from '../../../ledger/hex.ts'
 import { type Receipt, verifyReceipt } from '../../../ledger/receipt.ts'
 import { signHash } from '../../../ledger/signature.ts'
@@ -17,7 +17,7 @@ function receiptOf(changes: Partial<LogHead> = {}, key = coreKey, forDomain: Dom
   const root = logRoot(append(before, leaf))
   const head = { epoch: 3n, boot: nameToBytes32('boot'), size: 3n, root, ...changes }
   const signature = signHash(digest(forDomain, 'LogHead', head), key)
-  return { head: { ...head, signature }, position: 2, path: pathOfAdded(before, [leaf], 2) }
+  return { head: { ...head, signature }, position: 2, path: pathsOfAdded(before, [leaf])(2) }
 }
 
 test('verifyReceipt: the core signed that this leaf lies there', () => {
