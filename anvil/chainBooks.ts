@@ -50,7 +50,7 @@ export async function fetchChainBooks(
   { treasury, broker, committer, fromBlock }: Deployment,
   payees: readonly Hex[],
 ): Promise<ChainBooks> {
-  const blockNumber = await chain.getBlockNumber()
+  const blockNumber = await chain.getBlockNumber({ cacheTime: 0 })
   const range = { fromBlock: BigInt(fromBlock), toBlock: blockNumber, strict: true } as const
   const contract = { address: treasury, abi: treasuryAbi, blockNumber } as const
   const deposits = { address: broker, abi: brokerAbi, functionName: 'getSenderInfo', args: [committer] } as const
