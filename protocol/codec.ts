@@ -10,30 +10,43 @@ export interface Codec<T> {
   /** @throws Refusal `BAD_PARAMS` naming the path */
   read(untrusted: unknown, path: string): T
   write(value: T): unknown
+  /** JSON Schema (2020-12) of what is read, for documents: it judges nothing here. */
+  readonly schema: Schema
 }
+
+export type Schema = Readonly<Record<string, unknown>>
 
 export type Value<C> = C extends Codec<infer T> ? T : never
 
 const bad = (path: string, expected: string): never =>
   refuse('BAD_PARAMS', `${path || 'the message'}: expected ${expected}`, { path, expected })
 
-const plain = <T>(expected: string, test: (untrusted: unknown) => boolean): Codec<T> => ({
+const plain = <T>(expected: string, schema: Schema, test: (untrusted: unknown) => boolean): Codec<T> => ({
   read: (untrusted, path) => (test(untrusted) ? (untrusted as T) : bad(path, expected)),
   write: (value) => value,
+  schema,
 })
 
-export const bool = plain<boolean>('true or false', (v) => typeof v === 'boolean')
+export const bool = plain<boolean>('true or false', { type: 'boolean' }, (v) => typeof v === 'boolean')
 
 /** A string of at most `max` UTF-16 units. */
 export const text = (max: number): Codec<string> =>
-  plain(`a string of at most ${max} characters`, (v) => typeof v === 'string' && v.length <= max)
+  plain(
+    `a string of at most ${max} characters`,
+    { type: 'string', maxLength: max },
+    (v) => typeof v === 'string' && v.length <= max,
+  )
 
 /** A JSON number, whole, 0 to `max`. */
 export const int = (max: number): Codec<number> =>
-  plain(`a whole number from 0 to ${max}`, (v) => Number.isInteger(v) && (v as number) >= 0 && (v as number) <= max)
+  plain(
+    `a whole number from 0 to ${max}`,
+    { type: 'integer', minimum: 0, maximum: max },
+    (v) => Number.isInteger(v) && (v as number) >= 0 && (v as number) <= max,
+  )
 
 export const oneOf = <T extends string>(...values: readonly T[]): Codec<T> =>
-  plain(values.join(' | '), (v) => (values as readonly unknown[]).includes(v))
+  plain(values.join(' | '), { enum: values }, (v) => (values as readonly unknown[]).includes(v))
 
 /** An unsigned integer of so many bits, as a decimal string without leading zeros. */
 export const uint = (bits: number): Codec<bigint> => ({
@@ -45,15 +58,24 @@ export const uint = (bits: number): Codec<bigint> => ({
     return bad(path, `a decimal string below 2^${bits}`)
   },
   write: (value) => `${value}`,
+  schema: { type: 'string', pattern: '^(0|[1-9][0-9]*)$', maxLength: 78, description: `below 2^${bits}` },
 })
 
 /** Exactly `length` bytes as lower-case 0x-hex: one spelling, so that equal is equal. */
 export const hex = (length: number): Codec<Hex> =>
-  plain(`${length} bytes as lower-case 0x-hex`, (v) => isHex(v, length) && v.length === 2 + 2 * length)
+  plain(
+    `${length} bytes as lower-case 0x-hex`,
+    { type: 'string', pattern: `^0x[0-9a-f]{${2 * length}}$` },
+    (v) => isHex(v, length) && v.length === 2 + 2 * length,
+  )
 
 /** At most `max` bytes as lower-case 0x-hex. */
 export const bytes = (max: number): Codec<Hex> =>
-  plain(`at most ${max} bytes as lower-case 0x-hex`, (v) => isHex(v, max))
+  plain(
+    `at most ${max} bytes as lower-case 0x-hex`,
+    { type: 'string', pattern: '^0x([0-9a-f]{2})*$', maxLength: 2 + 2 * max },
+    (v) => isHex(v, max),
+  )
 
 /** Its length is judged first: a pattern is not run over megabytes that no message holds. */
 const isHex = (v: unknown, bytesMax: number): v is Hex =>
@@ -69,6 +91,7 @@ export const base64 = (max: number): Codec<Uint8Array> => ({
     return bad(path, `at most ${max} bytes as base64`)
   },
   write: (value) => Buffer.from(value).toString('base64'),
+  schema: { type: 'string', contentEncoding: 'base64', maxLength: Math.ceil(max / 3) * 4 },
 })
 
 /** At most `max` items. */
@@ -78,12 +101,14 @@ export const list = <T>(item: Codec<T>, max: number): Codec<readonly T[]> => ({
     return untrusted.map((value, i) => item.read(value, `${path}[${i}]`))
   },
   write: (value) => value.map(item.write),
+  schema: { type: 'array', items: item.schema, maxItems: max },
 })
 
 /** A value that may be null. */
 export const nullable = <T>(inner: Codec<T>): Codec<T | null> => ({
   read: (untrusted, path) => (untrusted === null ? null : inner.read(untrusted, path)),
   write: (value) => (value === null ? null : inner.write(value)),
+  schema: { anyOf: [inner.schema, { type: 'null' }] },
 })
 
 // biome-ignore lint/suspicious/noExplicitAny: a codec is invariant in its type, and a shape holds codecs of any
@@ -105,6 +130,12 @@ export function object<S extends AnyShape>(shape: S): Codec<{ readonly [K in key
       return Object.fromEntries(read)
     },
     write: (value) => Object.fromEntries(members.map(({ name, codec, wire }) => [wire, codec.write(value[name])])),
+    schema: {
+      type: 'object',
+      properties: Object.fromEntries(members.map(({ codec, wire }) => [wire, codec.schema])),
+      required: members.map(({ wire }) => wire),
+      additionalProperties: false,
+    },
   }
 }
 
@@ -120,6 +151,7 @@ export function variant<S extends Record<string, AnyShape[string]>>(shapes: S): 
         : shapes[name]?.read(untrusted, path)
     },
     write: (value) => shapes[nameIn(value as object) as string]?.write(value),
+    schema: { anyOf: Object.values(shapes).map((shape) => shape.schema) },
   }
 }
 

@@ -239,5 +239,10 @@ function facts(): Codec<Readonly<Record<string, string | number>>> {
       return refuse('BAD_PARAMS', `${path}: expected at most 32 strings and numbers by name`, { path })
     },
     write: (value) => value,
+    schema: {
+      type: 'object',
+      maxProperties: 32,
+      additionalProperties: { anyOf: [{ type: 'number' }, { type: 'string', maxLength: 1000 }] },
+    },
   }
 }

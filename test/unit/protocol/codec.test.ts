@@ -1,3 +1,4 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Struct } from '../../../ledger/structs.ts'
@@ -187,4 +188,26 @@ describe.each(structNames)('struct %s', (name) => {
       { numRuns: 10 },
     )
   })
+
+  test('behavior: the JSON Schema takes and refuses the same', () => {
+    const isValid = new Ajv2020({ strict: false }).compile(codec.schema)
+    fc.assert(
+      fc.property(values, fc.nat(), fc.constantFrom(null, -1, 'x', '0xAB', [], {}), (value, n, junk) => {
+        const wire = codec.write(value) as Record<string, unknown>
+        const member = Object.keys(wire)[n % Object.keys(wire).length] as string
+        for (const untrusted of [wire, { ...wire, stray: 1 }, { ...wire, [member]: junk }])
+          expect(isValid(untrusted)).toBe(canRead(codec, untrusted))
+      }),
+      { numRuns: 20 },
+    )
+  })
 })
+
+function canRead(codec: Codec<unknown>, untrusted: unknown): boolean {
+  try {
+    codec.read(untrusted, '')
+    return true
+  } catch {
+    return false // that it refuses is the answer
+  }
+}
