@@ -123,6 +123,7 @@ export const reconciliationAnswer = object({
   checkedAtBlock: uint(64),
 })
 
+export type AttestationAnswer = Value<typeof attestationAnswer>
 export type Discrepancy = Value<typeof discrepancy>
 export type ReconciliationAnswer = Value<typeof reconciliationAnswer>
 export type BatchAnswer = Value<typeof batchAnswer>

@@ -5,6 +5,8 @@ import type { Codec } from '../protocol/codec.ts'
 import { signedBatch } from '../protocol/messages.ts'
 import * as api from './api.ts'
 import { ApiError, toApiError } from './apiError.ts'
+import { cutEntries } from './entryBytes.ts'
+import * as logApi from './logApi.ts'
 
 const timeoutMsDefault = 30_000
 
@@ -28,23 +30,31 @@ export interface PayoutsQuery {
   readonly limit?: number
 }
 
+export interface PageQuery {
+  /** `next` of the answer before. */
+  readonly after?: string
+  readonly limit?: number
+}
+
 export type Client = ReturnType<typeof createClient>
 
 /** Every method throws {@link ApiError}, or the reason of its signal. */
 export function createClient({ url, fetch = globalThis.fetch, timeoutMs = timeoutMsDefault }: ClientOptions) {
   const base = url.endsWith('/') ? url.slice(0, -1) : url
 
-  async function request<T>(
-    answer: Codec<T>,
+  const request = <T>(answer: Codec<T>, path: string, options: RequestOptions, init: RequestInit = {}): Promise<T> =>
+    ask(path, options, init, async (response) => read(answer, response.status, await response.text()))
+
+  async function ask<T>(
     path: string,
     { signal }: RequestOptions,
-    init: RequestInit = {},
+    init: RequestInit,
+    take: (response: Response) => Promise<T>,
   ): Promise<T> {
     const timeout = AbortSignal.timeout(timeoutMs)
     const either = signal ? AbortSignal.any([signal, timeout]) : timeout
     try {
-      const response = await fetch(base + path, { ...init, signal: either })
-      return read(answer, response.status, await response.text())
+      return await take(await fetch(base + path, { ...init, signal: either }))
     } catch (cause) {
       if (cause instanceof ApiError) throw cause
       signal?.throwIfAborted()
@@ -83,17 +93,58 @@ export function createClient({ url, fetch = globalThis.fetch, timeoutMs = timeou
       request(api.reconciliationAnswer, '/api/reconciliation', options),
 
     /** Payments, newest first. */
-    payouts: (
-      { payee, before, limit }: PayoutsQuery = {},
+    payouts: (query: PayoutsQuery = {}, options: RequestOptions = {}): Promise<api.PayoutsAnswer> =>
+      request(api.payoutsAnswer, `/api/payouts${queryOf(query)}`, options),
+
+    /** A fresh attestation document and the birth certificate; a nonce of one's own makes the first a proof of freshness. */
+    attestation: (nonce: Hex | null = null, options: RequestOptions = {}): Promise<api.AttestationAnswer> =>
+      request(api.attestationAnswer, `/api/tee/attestation${queryOf({ nonce: nonce ?? undefined })}`, options),
+
+    /** The log's size and root now, and the newest head that the core signed. */
+    log: (options: RequestOptions = {}): Promise<logApi.LogAnswer> => request(logApi.logAnswer, '/api/log', options),
+
+    /** The bytes of entries from this position on: at most `limit`, fewer where they are large, none at the end of the log. */
+    entries: (from: number, limit: number, options: RequestOptions = {}): Promise<Uint8Array[]> =>
+      ask(`/api/log/entries${queryOf({ from, limit })}`, options, {}, async (response) => {
+        if (!response.ok) throw toApiError(response.status, parse(await response.text()))
+        return cutEntries(new Uint8Array(await response.arrayBuffer()))
+      }),
+
+    /** Proof that the log of `from` entries is a prefix of that of `to`. */
+    consistency: (from: number, to: number, options: RequestOptions = {}): Promise<readonly Hex[]> =>
+      request(logApi.consistencyAnswer, `/api/log/consistency${queryOf({ from, to })}`, options).then((a) => a.proof),
+
+    /** Leaf hash and path of an entry in the log of `size` entries. */
+    inclusion: (position: number, size: number, options: RequestOptions = {}): Promise<logApi.InclusionAnswer> =>
+      request(logApi.inclusionAnswer, `/api/log/inclusion${queryOf({ position, size })}`, options),
+
+    /** Commits, oldest first. */
+    anchors: (query: PageQuery = {}, options: RequestOptions = {}): Promise<logApi.AnchorsAnswer> =>
+      request(logApi.anchorsAnswer, `/api/log/anchors${queryOf(query)}`, options),
+
+    /** Opened epochs with their attestation documents, oldest first. */
+    boots: (query: PageQuery = {}, options: RequestOptions = {}): Promise<logApi.BootsAnswer> =>
+      request(logApi.bootsAnswer, `/api/log/boots${queryOf(query)}`, options),
+
+    /** Every configuration that there was. */
+    configurations: (options: RequestOptions = {}): Promise<logApi.ConfigurationsAnswer> =>
+      request(logApi.configurationsAnswer, '/api/log/configurations', options),
+
+    /** The accounts of an anchor in the order of its tree: enough to make one's own proof. */
+    anchorAccounts: (
+      counter: bigint,
+      query: { readonly from?: number; readonly limit?: number } = {},
       options: RequestOptions = {},
-    ): Promise<api.PayoutsAnswer> => {
-      const query = new URLSearchParams()
-      if (payee !== undefined) query.set('payee', payee)
-      if (before !== undefined) query.set('before', before)
-      if (limit !== undefined) query.set('limit', `${limit}`)
-      return request(api.payoutsAnswer, query.size > 0 ? `/api/payouts?${query}` : '/api/payouts', options)
-    },
+    ): Promise<logApi.AccountsAnswer> =>
+      request(logApi.accountsAnswer, `/api/log/accounts/${counter}${queryOf(query)}`, options),
   }
+}
+
+/** Members that are undefined are left out. */
+function queryOf(members: object): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(members)) if (value !== undefined) query.set(name, `${value}`)
+  return query.size === 0 ? '' : `?${query}`
 }
 
 function read<T>(answer: Codec<T>, status: number, body: string): T {

@@ -5,6 +5,7 @@ export type { Commitment, Event } from '../ledger/structs.ts'
 export type { Domain } from '../ledger/typedData.ts'
 export type {
   AccountAnswer,
+  AttestationAnswer,
   BatchAnswer,
   Discrepancy,
   LedgerHeadAnswer,
@@ -16,9 +17,26 @@ export type {
 } from './api.ts'
 export { ApiError } from './apiError.ts'
 export { addressOfKey, type BatchToSign, batchLeafHash, signBatch } from './batch.ts'
-export { type Client, type ClientOptions, createClient, type PayoutsQuery, type RequestOptions } from './client.ts'
+export {
+  type Client,
+  type ClientOptions,
+  createClient,
+  type PageQuery,
+  type PayoutsQuery,
+  type RequestOptions,
+} from './client.ts'
 export { credit, sessionEnd, sessionHeartbeat, sessionStart, workload } from './events.ts'
 export { idToBytes32, parseAddress } from './ids.ts'
+export type {
+  AccountsAnswer,
+  Anchor,
+  AnchorsAnswer,
+  Boot,
+  BootsAnswer,
+  ConfigurationsAnswer,
+  InclusionAnswer,
+  LogAnswer,
+} from './logApi.ts'
 export { LogTree } from './logTree.ts'
 export { type PreferenceToSign, signPreference } from './preference.ts'
 export {

@@ -31,6 +31,18 @@ export class LogTree {
     }
   }
 
+  /** The leaf hash at a position. @throws RangeError */
+  leafHash(index: number): Uint8Array {
+    return this.node(0, index)
+  }
+
+  /** The root of the complete subtree of 2^level leaves that is number `index` among those of its size. @throws RangeError */
+  node(level: number, index: number): Uint8Array {
+    const nodes = this.#levels[level]
+    if (!nodes || index < 0 || index >= nodes.length) throw new RangeError(`no node ${index} on level ${level}`)
+    return nodes.at(index)
+  }
+
   /** The root when the log held `size` leaves. @throws RangeError: it never held so many */
   root(size = this.size): Hex {
     this.#checkSize(size)

@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { Problem, problemOf } from './problem.ts'
 import { addBatchRoutes } from './routes/batches.ts'
 import { addLedgerRoutes } from './routes/ledger.ts'
+import { addLogRoutes } from './routes/log.ts'
 import { addPayoutRoutes } from './routes/payouts.ts'
 import type { Services } from './routes/services.ts'
 import { addTeeRoutes } from './routes/tee.ts'
@@ -20,6 +21,7 @@ export function createApp(services: Services, log: Logger): Server {
   addBatchRoutes(router, services)
   addTeeRoutes(router, services)
   addLedgerRoutes(router, services)
+  addLogRoutes(router, services)
   addPayoutRoutes(router, services)
 
   koa.use(answerProblems(log))

@@ -52,7 +52,7 @@ export async function runDaemon({ config, chain, store, kms, log }: DaemonOption
   const caps = lowerCaps(config.transaction, configuration.feeCaps)
   const spending = { chain, store, lane, broadcaster, mirror, tree: mirror.tree, caps, gate, log }
 
-  const server = createApp({ rules, gate, ingest, mirror, store, books, headWatch, reconciler }, log)
+  const server = createApp({ rules, chain, gate, ingest, mirror, store, books, headWatch, reconciler }, log)
   const work: Promise<never>[] = []
   try {
     await mirror.load()

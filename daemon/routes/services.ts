@@ -3,6 +3,7 @@ import type { Context } from 'koa'
 import type { Rules } from '../../ledger/config.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import { type Codec, hex } from '../../protocol/codec.ts'
+import type { Chain } from '../chain/chain.ts'
 import type { Books } from '../services/books.ts'
 import type { HeadWatch } from '../services/headWatch.ts'
 import type { Ingest } from '../services/ingest.ts'
@@ -13,6 +14,7 @@ import type { Store } from '../store/store.ts'
 
 export interface Services {
   readonly rules: Rules
+  readonly chain: Pick<Chain, 'calldata'>
   readonly gate: Gate
   readonly ingest: Ingest
   readonly mirror: Mirror

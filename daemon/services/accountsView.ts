@@ -6,6 +6,9 @@ import type { Account } from '../../ledger/state.ts'
 export interface AccountsView {
   /** What the payee had earned, and the path to the root; undefined for one that had no account. */
   prove(payee: Hex): { readonly earnedWei: bigint; readonly proof: readonly Hex[] } | undefined
+  readonly size: number
+  /** So many from this leaf on, in the order of the tree. */
+  list(from: number, limit: number): { readonly payee: Hex; readonly earnedWei: bigint }[]
 }
 
 /** Copies the balances now; the tree is built when the first proof is asked for. */
@@ -20,6 +23,9 @@ export function createAccountsView(accounts: Iterable<Account>): AccountsView {
     return built
   }
   return {
+    size: balances.size,
+    list: (from, limit) =>
+      [...balances].slice(from, from + limit).map(([payee, { earnedWei }]) => ({ payee, earnedWei })),
     prove(payee) {
       const balance = balances.get(payee)
       if (!balance) return undefined

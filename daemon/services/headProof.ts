@@ -1,9 +1,9 @@
 /** The proof that the contract's head is the core's own, which it wants before it builds on that head. */
-import { decodeFunctionData } from 'viem'
+import { decodeFunctionData, getAbiItem, toFunctionSelector } from 'viem'
 import { treasuryAbi } from '../../abi/index.ts'
 import type { LogTree } from '../../client/logTree.ts'
 import type { Hex } from '../../ledger/hex.ts'
-import type { Commit } from '../../ledger/structs.ts'
+import type { Commit, Open } from '../../ledger/structs.ts'
 import type { HeadProof } from '../../protocol/messages.ts'
 import type { Chain, Head } from '../chain/chain.ts'
 import type { Store } from '../store/store.ts'
@@ -42,4 +42,12 @@ export function decodeCommit(calldata: Hex): { readonly commit: Commit; readonly
   if (call.functionName !== 'commit') throw new Error(`a call of ${call.functionName} is no commit`)
   const [commit, r, vs] = call.args
   return { commit, signature: `${r}${vs.slice(2)}` }
+}
+
+/** The `Open` in the calldata of a call of `open`; undefined where it is another's, as that of a relaying contract. */
+export function decodeOpen(calldata: Hex): Open | undefined {
+  const selector = toFunctionSelector(getAbiItem({ abi: treasuryAbi, name: 'open' }))
+  if (!calldata.startsWith(selector)) return undefined
+  const call = decodeFunctionData({ abi: treasuryAbi, data: calldata })
+  return call.functionName === 'open' ? call.args[0] : undefined
 }

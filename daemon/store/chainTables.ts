@@ -4,11 +4,19 @@ import type { Hex } from '../../ledger/hex.ts'
 import { argsCodec, type ChainEvent, type EventName } from '../chain/events.ts'
 import { atomically } from './atomically.ts'
 import { storedJson } from './codecs.ts'
-import type { BlockPoint, Store } from './store.ts'
+import type { BlockPoint, EventQuery, Store } from './store.ts'
 
 type ChainTables = Pick<
   Store,
-  'cursor' | 'blocks' | 'saveBlocks' | 'rewindBlocks' | 'events' | 'lastCommitted' | 'payouts'
+  | 'cursor'
+  | 'blocks'
+  | 'saveBlocks'
+  | 'rewindBlocks'
+  | 'events'
+  | 'eventsNamed'
+  | 'committed'
+  | 'lastCommitted'
+  | 'payouts'
 >
 
 /** Block hashes are remembered this far back: deeper than any reorganisation that a daemon may survive by itself. */
@@ -49,6 +57,24 @@ export function createChainTables(db: DatabaseSync): ChainTables {
     async *events() {
       for (const row of db.prepare('SELECT * FROM events ORDER BY block_number, log_index').iterate())
         yield eventOf(row)
+    },
+    async eventsNamed<Name extends EventName>(name: Name, { after, limit }: EventQuery) {
+      const rows = db
+        .prepare(
+          `SELECT * FROM events WHERE name = ? AND (block_number, log_index) > (?, ?)
+           ORDER BY block_number, log_index LIMIT ?`,
+        )
+        .all(name, after?.blockNumber ?? -1, after?.logIndex ?? -1, limit)
+      return rows.map((row) => eventOf(row) as ChainEvent<Name>)
+    },
+    async committed(counter) {
+      const row = db
+        .prepare(
+          `SELECT * FROM events WHERE name = 'Committed' AND args ->> '$.counter' = ?
+           ORDER BY block_number DESC, log_index DESC LIMIT 1`,
+        )
+        .get(`${counter}`)
+      return row && (eventOf(row) as ChainEvent<'Committed'>)
     },
     async lastCommitted() {
       const row = db

@@ -1,6 +1,7 @@
 /** The store on one machine: SQLite in WAL mode, every commit forced to disk. */
 import { DatabaseSync } from 'node:sqlite'
 import type { Hex } from '../../ledger/hex.ts'
+import type { SignedLogHead } from '../../ledger/receipt.ts'
 import { rootOf } from '../../ledger/state.ts'
 import { list, struct } from '../../protocol/codec.ts'
 import { kmsKeysMax, wrappedKey } from '../../protocol/messages.ts'
@@ -144,11 +145,25 @@ function createStore(db: DatabaseSync): Store {
     async *entries() {
       for (const row of db.prepare('SELECT * FROM entries ORDER BY position').iterate()) yield entryOf(row)
     },
+    async entriesFrom(position, limit) {
+      const rows = db
+        .prepare('SELECT * FROM entries WHERE position >= ? ORDER BY position LIMIT ?')
+        .all(position, limit)
+      return rows.map(entryOf)
+    },
     async entryOf(reporter, sequence) {
       const row = db.prepare('SELECT * FROM entries WHERE reporter = ? AND sequence = ?').get(reporter, `${sequence}`)
       return row && entryOf(row)
     },
     saveLogHead: addHead,
+    async lastLogHead() {
+      const row = db
+        .prepare('SELECT * FROM log_heads ORDER BY CAST(epoch AS INTEGER) DESC, CAST(size AS INTEGER) DESC LIMIT 1')
+        .get()
+      if (!row) return undefined
+      const { boot, size, epoch, root, signature } = row as Record<string, string>
+      return { boot, size: BigInt(size as string), epoch: BigInt(epoch as string), root, signature } as SignedLogHead
+    },
 
     async commitWithRoot(counter, root) {
       const row = db.prepare('SELECT * FROM commits WHERE counter = ? AND root = ?').get(`${counter}`, root)

@@ -8,7 +8,7 @@ import type { Hex } from '../../ledger/hex.ts'
 import type { SignedLogHead } from '../../ledger/receipt.ts'
 import type { Commit } from '../../ledger/structs.ts'
 import type { WrappedKey } from '../../protocol/messages.ts'
-import type { ChainEvent } from '../chain/events.ts'
+import type { ChainEvent, EventName } from '../chain/events.ts'
 
 /** How far the core's chain of sealed records has come: 0 and the zero hash before the first. */
 export interface RecordPlace {
@@ -70,6 +70,12 @@ export interface PayoutQuery {
   readonly limit: number
 }
 
+export interface EventQuery {
+  /** Only events behind this place; undefined: from the first. */
+  readonly after: { readonly blockNumber: number; readonly logIndex: number } | undefined
+  readonly limit: number
+}
+
 export interface Store {
   /** The last record that is stored, in the snapshot or after it; undefined where there is no state at all. */
   lastRecord(): Promise<RecordPlace | undefined>
@@ -97,9 +103,13 @@ export interface Store {
 
   /** Entries by position, from the first. */
   entries(): AsyncIterable<Entry>
+  /** So many entries from this position on, fewer at the end of the log. */
+  entriesFrom(position: number, limit: number): Promise<readonly Entry[]>
   entryOf(reporter: Hex, sequence: bigint): Promise<Entry | undefined>
   /** A head signed without a new entry, as for a repeat. */
   saveLogHead(head: SignedLogHead): Promise<void>
+  /** The one of the newest epoch and, in it, the largest log. */
+  lastLogHead(): Promise<SignedLogHead | undefined>
 
   commitWithRoot(counter: bigint, root: Hex): Promise<SignedCommit | undefined>
   pendingTransactions(): Promise<readonly StoredTransaction[]>
@@ -117,6 +127,10 @@ export interface Store {
   rewindBlocks(number: number): Promise<void>
   /** All events in the order of the chain. */
   events(): AsyncIterable<ChainEvent>
+  /** Events of one name behind a place, oldest first. */
+  eventsNamed<Name extends EventName>(name: Name, query: EventQuery): Promise<readonly ChainEvent<Name>[]>
+  /** The newest `Committed` with this counter: of one that was struck out there may be others. */
+  committed(counter: bigint): Promise<ChainEvent<'Committed'> | undefined>
   /** The newest `Committed`. */
   lastCommitted(): Promise<ChainEvent<'Committed'> | undefined>
   /** `Paid` and `PaymentFailed`, newest first. */
