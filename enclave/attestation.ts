@@ -1,7 +1,8 @@
 /** What this core says of itself in an attestation document. */
 import { concat, type Hex, toBytes, utf8 } from '../ledger/hex.ts'
 import { abiEncode } from '../ledger/typedData.ts'
-import type { Core, Live } from './core.ts'
+import type { Core } from './core.ts'
+import type { Live } from './live.ts'
 
 /** Eight bytes that come first in `user_data`: a document made for one purpose passes for no other. */
 const purposeState = utf8('state\0\0\0')

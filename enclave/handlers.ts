@@ -1,5 +1,6 @@
 /** One handler a method: check, decide, apply, seal, answer. `dispatch.ts` has judged phase and form before. */
-import { type Authentic, authenticate, type Entry } from '../ledger/entry.ts'
+import { checkConfiguration } from '../ledger/config.ts'
+import { type Authentic, authenticate, bringsNewKey, type Entry, fromSealed } from '../ledger/entry.ts'
 import { logRoot, pathsOfAdded } from '../ledger/eventLog.ts'
 import { toHex, zeroHash } from '../ledger/hex.ts'
 import { invariant } from '../ledger/invariant.ts'
@@ -12,11 +13,12 @@ import { type EntryResult, eventsPerRequestMax, type Method, type Params, type R
 import { isRefusalCode, Refusal, refuse } from '../protocol/refusal.ts'
 import { attestState } from './attestation.ts'
 import { certifyBirth, checkBirth } from './birth.ts'
-import { type Core, identityOf, type Live, noHead, version } from './core.ts'
+import { type Core, version } from './core.ts'
 import { isOwnCommit, proveOwnHead } from './heads.ts'
+import { identityOf, type Live, noHead } from './live.ts'
 import { createLoader } from './load.ts'
 import { buildCommit, decidePayments } from './payouts.ts'
-import { sealChange } from './records.ts'
+import { noteReplayed, pendingEntry, sealChange } from './records.ts'
 import { createSealer, noRecords, readHeader } from './seal.ts'
 import { createSigner, isKey } from './signer.ts'
 import { encodeSnapshot } from './snapshot.ts'
@@ -48,9 +50,10 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
     return { documentB64: attestState(core, live, nonce), birthB64: live.birth.certificate }
   },
 
-  genesis(core, { configuration }) {
-    const ledger = createLedger(configuration)
-    const { domain, hash } = ledger.rules
+  genesis(core, { configuration, logBegins }) {
+    const { hash } = checkConfiguration(configuration)
+    const ledger = createLedger(logBegins ?? configuration)
+    const { domain } = ledger.rules
     const key = core.platform.random(32)
     const stateKey = core.platform.random(32)
     invariant(isKey(key), 'the random bytes are no secp256k1 key')
@@ -63,7 +66,19 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
     }
     const sealer = createSealer(stateKey, core.boot, domain, noRecords)
     stateKey.fill(0)
-    const live = { ledger, signer, sealer, birth, wrappedKeys, epoch: 0n, own: noHead, anchored: noHead }
+    const live: Live = {
+      ledger,
+      signer,
+      sealer,
+      birth,
+      wrappedKeys,
+      epoch: 0n,
+      own: noHead,
+      anchored: noHead,
+      pending: logBegins && configuration,
+      replayed: [],
+    }
+    noteReplayed(live)
     core.live = live
     core.phase = 'closed'
     return {
@@ -107,7 +122,10 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
   open_epoch(core, { head, hints }) {
     const live = liveOf(core)
     const base = proveOwnHead(live, head)
-    checkFees(hints, live.ledger.rules.configuration.feeCaps)
+    checkFees(hints, (live.pending ?? live.ledger.rules.configuration).feeCaps)
+    const appended = pendingEntry(live)
+    for (const entry of appended) applyEntry(live.ledger, entry)
+    live.pending = null
     live.epoch = base.epoch + 1n
     const { logSize, logRoot: root } = logOf(live.ledger)
     const open: Open = {
@@ -121,7 +139,7 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
       attestation: toHex(attestState(core, live, null)),
     }
     core.phase = 'open'
-    const recordB64 = sealChange(live, { what: 'open' })
+    const recordB64 = sealChange(live, 'open', appended)
     const signature = live.signer.signStruct('Open', open)
     return { open, signature, transaction: transactionOf(live, { open }, signature, hints), recordB64 }
   },
@@ -133,8 +151,9 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
       refuse('BAD_PARAMS', 'too many events in one request', { path: 'params.entries', expected: eventsPerRequestMax })
     const before = ledger.log
     const accepted: Authentic[] = []
-    const results = entries.map((untrusted) => applyOne(ledger, untrusted, accepted))
-    const recordB64 = accepted.length > 0 ? sealChange(live, { what: 'entries', entries: accepted }) : null
+    const results = entries.map((untrusted) => applyOne(live, untrusted, accepted))
+    const recordB64 = accepted.length > 0 ? sealChange(live, 'entries', accepted) : null
+    if (recordB64) noteReplayed(live)
 
     // Nothing is acknowledged before an epoch is open: a receipt of a boot that the chain does not know proves a fault.
     if (core.phase !== 'open') return { results, head: null, ...logOf(ledger), recordB64 }
@@ -156,7 +175,7 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
     const decided = decidePayments(live.ledger, payments)
     const commit = buildCommit(live, core.boot, base, decided, round)
     live.own = { counter: commit.counter, root: rootOf(commit.next) }
-    const recordB64 = sealChange(live, { what: 'commit' })
+    const recordB64 = sealChange(live, 'commit')
     const signature = live.signer.signStruct('Commit', commit)
     return {
       payoutId: toHex(digest(live.ledger.rules.domain, 'Commit', commit)),
@@ -230,10 +249,12 @@ const transactionOf = (
 ) => live.signer.signTransaction({ ...hints, data: encodeCall(call, signature) })
 
 /** Judges one entry alone: a refusal of it leaves the others untouched. */
-function applyOne(ledger: Ledger, untrusted: Entry, accepted: Authentic[]): EntryResult {
+function applyOne({ ledger, pending }: Live, untrusted: Entry, accepted: Authentic[]): EntryResult {
   const nothing = { position: null, odd: [], path: [], problem: null }
   try {
-    const entry = authenticate(ledger.rules, untrusted)
+    // In a replay a new key's configuration is as good as the root that covers it; after that root, as `pending`, whose
+    // `previous` names it and whose own hash the contract admits.
+    const entry = pending && bringsNewKey(untrusted) ? fromSealed(untrusted) : authenticate(ledger.rules, untrusted)
     const outcome: Outcome = applyEntry(ledger, entry)
     if (outcome.status === 'accepted') accepted.push(entry)
     return { ...nothing, ...outcome }

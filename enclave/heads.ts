@@ -10,7 +10,7 @@ import type { Commit } from '../ledger/structs.ts'
 import { digest } from '../ledger/typedData.ts'
 import type { HeadProof } from '../protocol/messages.ts'
 import { refuse } from '../protocol/refusal.ts'
-import type { Live } from './core.ts'
+import type { Live } from './live.ts'
 
 declare const own: unique symbol
 
@@ -30,6 +30,8 @@ export function proveOwnHead(live: Live, untrusted: HeadProof): OwnBase {
     refuse('FOREIGN_ROOT', 'the head is not a root of this core', { counter: `${untrusted.counter}`, why })
 
   if (untrusted.counter === 0n && untrusted.root === zeroHash) return untrusted as unknown as OwnBase
+  // Another key signed it, but this log had that very root: a hash over accounts, log and totals that was computed here.
+  if (live.replayed.includes(untrusted.root)) return untrusted as unknown as OwnBase
   if (!untrusted.made) return foreign('no commit is given that made it')
   const { commit, signature } = untrusted.made
   if (!isOwnCommit(live, commit, signature)) return foreign('the commit is not signed by this core')

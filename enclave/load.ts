@@ -4,7 +4,7 @@
  */
 import { type Hex, toBytes } from '../ledger/hex.ts'
 import { refuse } from '../protocol/refusal.ts'
-import type { Live } from './core.ts'
+import type { Live } from './live.ts'
 import { replayRecord } from './records.ts'
 import {
   createSealer,
@@ -80,8 +80,7 @@ export function createLoader(stateKey: Uint8Array): Loader {
   }
 }
 
-function restore({ identity, ledger }: Snapshot) {
-  const { key, birthB64: certificate, ...rest } = identity
+function restore({ identity: { key, birthB64: certificate, ...rest }, ledger }: Snapshot) {
   return { ...rest, key: toBytes(key), certificate, ledger }
 }
 

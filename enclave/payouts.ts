@@ -6,8 +6,8 @@ import type { Commit } from '../ledger/structs.ts'
 import { abiEncode } from '../ledger/typedData.ts'
 import type { Params } from '../protocol/messages.ts'
 import { refuse } from '../protocol/refusal.ts'
-import type { Live } from './core.ts'
 import type { OwnBase } from './heads.ts'
+import type { Live } from './live.ts'
 import { senderNonce } from './tickets.ts'
 
 type Wanted = Params<'prepare_payouts'>['payments'][number]

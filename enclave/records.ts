@@ -1,10 +1,12 @@
 /** What a sealed record says: the one thing that happened since the record before. */
-import { type Entry, fromSealed } from '../ledger/entry.ts'
+import { type Authentic, type Entry, fromSealed } from '../ledger/entry.ts'
 import { invariant } from '../ledger/invariant.ts'
+import { commitmentOf, rootOf } from '../ledger/state.ts'
 import { applyEntry } from '../ledger/transition.ts'
-import { hex, list, object, oneOf, uint, type Value } from '../protocol/codec.ts'
+import { hex, list, object, oneOf, uint } from '../protocol/codec.ts'
 import { entriesPerRequestMax, entry } from '../protocol/messages.ts'
-import type { Live } from './core.ts'
+import type { Live } from './live.ts'
+import { replayedMax } from './snapshot.ts'
 
 const record = object({
   what: oneOf('entries', 'open', 'commit'),
@@ -13,28 +15,34 @@ const record = object({
   own: object({ counter: uint(64), root: hex(32) }),
 })
 
-type Change =
-  | { readonly what: 'entries'; readonly entries: readonly Entry[] }
-  | { readonly what: 'open' }
-  | { readonly what: 'commit' }
-
 /** Seals what just happened to `live`, before anything of it is let out. @returns the sealed record */
-export function sealChange(live: Live, change: Change): Uint8Array {
-  const entries = change.what === 'entries' ? change.entries : []
-  const plain = record.write({ what: change.what, entries, epoch: live.epoch, own: live.own })
+export function sealChange(
+  live: Live,
+  what: 'entries' | 'open' | 'commit',
+  entries: readonly Entry[] = [],
+): Uint8Array {
+  const plain = record.write({ what, entries, epoch: live.epoch, own: live.own })
   return live.sealer.sealRecord(Buffer.from(JSON.stringify(plain), 'utf8'))
 }
 
 /** Does to `live` again what a record of this core's remembers. */
-export function replayRecord(live: Pick<Live, 'ledger' | 'epoch' | 'own'>, plain: Uint8Array): void {
-  const { what, entries, epoch, own }: Value<typeof record> = record.read(
-    JSON.parse(Buffer.from(plain).toString('utf8')),
-    'record',
-  )
+export function replayRecord(live: Omit<Live, 'signer' | 'sealer' | 'birth'>, plain: Uint8Array): void {
+  const { what, entries, epoch, own } = record.read(JSON.parse(Buffer.from(plain).toString('utf8')), 'record')
   for (const one of entries) {
     const outcome = applyEntry(live.ledger, fromSealed(one))
     invariant(outcome.status === 'accepted', `a sealed record of ${what} holds what was not accepted`)
   }
+  if (what === 'entries') noteReplayed(live)
+  if (what === 'open') live.pending = null
   live.epoch = epoch
   live.own = own
+}
+
+/** The configuration that the first `open_epoch` appends, as an entry: by the log's rules it needs no signers. */
+export const pendingEntry = ({ pending }: Live): readonly Authentic[] =>
+  pending ? [fromSealed({ configuration: pending, signatures: [] })] : []
+
+/** Remembers the present root of a log that is being replayed: one of them is the contract's head. */
+export function noteReplayed(live: Pick<Live, 'ledger' | 'pending' | 'replayed'>): void {
+  if (live.pending) live.replayed = [...live.replayed, rootOf(commitmentOf(live.ledger))].slice(-replayedMax)
 }

@@ -11,6 +11,9 @@ const accountsPerChunk = 65_536
 const accountBytes = 44 // address, then earned and debt as 12 bytes each
 const rowsPerChunk = 5_000
 
+/** So many roots of a replay are kept, the last ones: what is anchored is near the end. */
+export const replayedMax = 1024
+
 const ownHead = object({ counter: uint(64), root: hex(32) })
 
 /** What a core knows beside its ledger. */
@@ -22,6 +25,8 @@ const identity = {
   epoch: uint(64),
   own: ownHead,
   anchored: ownHead,
+  pending: nullable(struct('Configuration')),
+  replayed: list(hex(32), replayedMax),
 }
 
 const head = object({

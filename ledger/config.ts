@@ -87,10 +87,16 @@ export function checkFirstConfiguration(configuration: Configuration): Rules {
 }
 
 /**
- * Checks a configuration as the successor of the one in force: chain, contract, broker and KMS keys stay for ever.
+ * Checks a configuration as the successor of the one in force: chain, contract and broker stay for ever, KMS keys as long
+ * as the key of the core does (`isNewKey`: it comes with a key that was born for this log).
+ *
  * @throws Refusal `WRONG_VERSION`, `BAD_CONFIGURATION`
  */
-export function checkNextConfiguration({ configuration: before, hash }: Rules, next: Configuration): Rules {
+export function checkNextConfiguration(
+  { configuration: before, hash }: Rules,
+  next: Configuration,
+  { isNewKey }: { readonly isNewKey: boolean },
+): Rules {
   const expected = before.version + 1n
   if (next.version !== expected)
     refuse('WRONG_VERSION', 'a configuration has the version after the one in force', {
@@ -101,7 +107,7 @@ export function checkNextConfiguration({ configuration: before, hash }: Rules, n
   must(next.chainId === before.chainId, 'chain_id never changes')
   must(next.verifyingContract === before.verifyingContract, 'verifying_contract never changes')
   must(next.broker === before.broker, 'broker never changes')
-  must(next.kmsKeys.join() === before.kmsKeys.join(), 'kms_keys never change')
+  must(isNewKey || next.kmsKeys.join() === before.kmsKeys.join(), 'kms_keys change only with the key of the core')
   return checkConfiguration(next)
 }
 

@@ -22,7 +22,10 @@ export interface SignedPreference extends Domain {
 
 export interface SignedConfiguration {
   readonly configuration: Configuration
-  /** By exactly the threshold of the signers in force, in the order of their addresses; none on a log's first. */
+  /**
+   * By exactly the threshold of the signers in force, in the order of their addresses. None on a log's first, and on one
+   * that came with a new key of the core: that the contract admitted its hash is what makes it count.
+   */
   readonly signatures: readonly Hex[]
 }
 
@@ -49,7 +52,13 @@ export function authenticate<E extends Entry>(rules: Rules, untrusted: E): Authe
   return fromSealed(untrusted)
 }
 
-/** Takes an entry as authentic because it comes out of a record that this core sealed after checking it. */
+/** Whether this is the configuration of a key that was born for a log that others began. */
+export const bringsNewKey = (entry: Entry): boolean => 'configuration' in entry && entry.signatures.length === 0
+
+/**
+ * Takes an entry as authentic because something other than its signatures says so: a record that this core sealed after
+ * checking it, or an anchored root that covers it.
+ */
 export const fromSealed = <E extends Entry>(entry: E): Authentic<E> =>
   ({ ...entry, leafHash: leafHash(entryLeaf(entry)) }) as Authentic<E>
 

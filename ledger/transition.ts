@@ -3,7 +3,14 @@
  * simulation. An entry is decided whole on paper, then written; a refusal at any point has written nothing.
  */
 import { checkNextConfiguration, isPayeeAllowed, isRail } from './config.ts'
-import type { Authentic, Entry, SignedBatch, SignedConfiguration, SignedPreference } from './entry.ts'
+import {
+  type Authentic,
+  bringsNewKey,
+  type Entry,
+  type SignedBatch,
+  type SignedConfiguration,
+  type SignedPreference,
+} from './entry.ts'
 import { append } from './eventLog.ts'
 import { amountCeiling, type Draft, decideEvent, type OddEvent } from './events.ts'
 import { toHex, zeroAddress } from './hex.ts'
@@ -141,7 +148,7 @@ function applyPreference(ledger: Ledger, { preference }: Authentic<SignedPrefere
   account.preference = preference
 }
 
-function applyConfiguration(ledger: Ledger, { configuration }: Authentic<SignedConfiguration>): void {
-  ledger.rules = checkNextConfiguration(ledger.rules, configuration)
+function applyConfiguration(ledger: Ledger, entry: Authentic<SignedConfiguration>): void {
+  ledger.rules = checkNextConfiguration(ledger.rules, entry.configuration, { isNewKey: bringsNewKey(entry) })
   listReporters(ledger)
 }

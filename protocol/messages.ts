@@ -148,7 +148,10 @@ export const methods = {
     result: object({ documentB64: document, birthB64: document }),
   },
   genesis: {
-    params: object({ configuration: struct('Configuration') }),
+    params: object({
+      configuration: struct('Configuration'),
+      logBegins: nullable(struct('Configuration')), // first entry of the log to go on with; null begins a new one
+    }),
     result: object({
       address,
       configHash: hash,

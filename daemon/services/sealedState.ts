@@ -18,7 +18,7 @@ const recordsMax = 10_000
 
 /** A new ledger with a new key; stored before anyone hears of it. */
 export async function createState(core: Core, store: Store, configuration: Configuration): Promise<void> {
-  const { sealedB64, wrappedKeys } = await core.request('genesis', { configuration })
+  const { sealedB64, wrappedKeys } = await core.request('genesis', { configuration, logBegins: null })
   const last = placeOf(await core.request('status', {}))
   await durably(store.saveSnapshot({ chunks: sealedB64, wrappedKeys, last }, []))
 }

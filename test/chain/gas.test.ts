@@ -46,7 +46,10 @@ beforeAll(async () => {
   const order = { chainId, treasury, broker: broker.broker, reporters: [reporter], payees: listed }
 
   core = createCore(createLocalPlatform({ folder }))
-  const { address: committer, configHash } = handlers.genesis(core, { configuration: makeConfiguration(order) })
+  const { address: committer, configHash } = handlers.genesis(core, {
+    configuration: makeConfiguration(order),
+    logBegins: null,
+  })
   await deployTreasury(wallet, { predicted: treasury, committer, configHash, broker })
   deployment = { rpcUrl, treasury, committer, broker: broker.broker, roundsManager: broker.roundsManager }
   await openEpoch()

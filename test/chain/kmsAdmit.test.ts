@@ -47,7 +47,10 @@ interface Case {
 }
 
 async function admit({ born = mine, pcrs, file = mine, address, keys = [ours.keyId], root }: Case = {}) {
-  const { birthB64, ...genesis } = call(createCore(platformOf(pcrs)), 'genesis', { configuration: born })
+  const { birthB64, ...genesis } = call(createCore(platformOf(pcrs)), 'genesis', {
+    configuration: born,
+    logBegins: null,
+  })
   writeFileSync(place('birth'), birthB64)
   writeFileSync(place('mine.json'), JSON.stringify(struct('Configuration').write(file)))
   const args = [

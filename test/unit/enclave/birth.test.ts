@@ -65,7 +65,7 @@ const documentOf = ({ trust: { root } }: Platform, document: Uint8Array) =>
 
 function born(platform: Platform = enclave(), changes = {}) {
   const core = createCore(platform)
-  const genesis = call(core, 'genesis', { configuration: configuration({ ...withKms, ...changes }) })
+  const genesis = call(core, 'genesis', { configuration: configuration({ ...withKms, ...changes }), logBegins: null })
   return { core, platform, genesis, wrapped: genesis.wrappedKeys[0] as Wrapped, sealed: genesis.sealedB64 }
 }
 
@@ -134,7 +134,7 @@ describe('through KMS', () => {
 
   test('error: an enclave has no other place for a state key', () => {
     const core = createCore(enclave())
-    expectRefused(core, 'genesis', { configuration: configuration() }, 'NO_STATE_KEY')
+    expectRefused(core, 'genesis', { configuration: configuration(), logBegins: null }, 'NO_STATE_KEY')
     expectRefused(core, 'load_state', { key: null, sealedB64: [], isLast: true }, 'NO_STATE_KEY')
   })
 
@@ -142,7 +142,7 @@ describe('through KMS', () => {
     expectRefused(
       createCore(enclave()),
       'genesis',
-      { configuration: configuration({ kmsKeys: ['0x00'] }) },
+      { configuration: configuration({ kmsKeys: ['0x00'] }), logBegins: null },
       'BAD_CONFIGURATION',
     )
   })
@@ -249,9 +249,15 @@ describe("row 7: a forged answer of KMS with a state of the host's own making", 
 
   test('with one of a core in debug mode, which its own genesis refuses already', () => {
     const debug = enclave({ pcrs: new Map([0, 1, 2].map((n) => [n, new Uint8Array(48)])) })
-    expectRefused(createCore(debug), 'genesis', { configuration: configuration(withKms) }, 'BIRTH_REFUSED', {
-      rejection: 'DEBUG_MODE',
-    })
+    expectRefused(
+      createCore(debug),
+      'genesis',
+      { configuration: configuration(withKms), logBegins: null },
+      'BIRTH_REFUSED',
+      {
+        rejection: 'DEBUG_MODE',
+      },
+    )
     withCertificate(debug.attest({ userData: bornUserData(theirBirth) }), 'DEBUG_MODE')
   })
 
@@ -290,7 +296,7 @@ describe("row 7: a forged answer of KMS with a state of the host's own making", 
 
     const { attest } = createLocalPlatform({ folder: otherRoot, pcrs: pcrsOf(image) })
     const moved = createCore({ ...enclave(), attest })
-    expectRefused(moved, 'genesis', { configuration: configuration(withKms) }, 'BIRTH_REFUSED', {
+    expectRefused(moved, 'genesis', { configuration: configuration(withKms), logBegins: null }, 'BIRTH_REFUSED', {
       rejection: 'WRONG_ROOT',
     })
   })

@@ -41,7 +41,7 @@ test('error: a refusal names the path of what is wrong', () => {
 const valid = {
   status: {},
   attestation: { nonce: null },
-  genesis: { configuration: configuration() },
+  genesis: { configuration: configuration(), logBegins: null },
   unwrap_request: {},
   load_state: { key: null, sealedB64: [], isLast: false },
   export_state: { chunk: 0 },

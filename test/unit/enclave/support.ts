@@ -93,6 +93,8 @@ export const identityOfStranger = (epoch: bigint): Identity => ({
   epoch,
   own: { counter: 0n, root: zeroHash },
   anchored: { counter: 0n, root: zeroHash },
+  pending: null,
+  replayed: [],
 })
 
 /** A core after genesis, with all that the host around it would have stored. */
@@ -109,7 +111,7 @@ export function host(changes: Partial<Configuration> = {}): Hosted {
   const core = createCore(platform)
   const payees = [{ payee: ticketPayee, rail: 1, minimumWei: 0n }]
   const settings = configuration({ payees, ...changes })
-  const { sealedB64, address } = call(core, 'genesis', { configuration: settings })
+  const { sealedB64, address } = call(core, 'genesis', { configuration: settings, logBegins: null })
   const log = new LogTree()
   log.append(leafHash(entryLeaf({ configuration: settings, signatures: [] })))
   return { core, platform, sealed: [...sealedB64], log, address }

@@ -4,7 +4,7 @@ import { addressOfKey } from '../../../client/batch.ts'
 import { credit, sessionHeartbeat, sessionStart, workload } from '../../../client/events.ts'
 import { signPreference } from '../../../client/preference.ts'
 import { eventKind } from '../../../ledger/config.ts'
-import { authenticate, type Entry, entryLeaf, type SignedConfiguration } from '../../../ledger/entry.ts'
+import { authenticate, type Entry, entryLeaf, fromSealed, type SignedConfiguration } from '../../../ledger/entry.ts'
 import { type Hex, nameToBytes32, zeroAddress, zeroHash } from '../../../ledger/hex.ts'
 import { signHash } from '../../../ledger/signature.ts'
 import { createLedger, type Ledger, payeeRule } from '../../../ledger/state.ts'
@@ -262,12 +262,27 @@ describe('configurations', () => {
     ['chain_id never changes', { chainId: 1n }],
     ['verifying_contract never changes', { verifyingContract: payeeOf(9) }],
     ['broker never changes', { broker: payeeOf(9) }],
-    ['kms_keys never change', { kmsKeys: ['0x01'] }],
+    ['kms_keys change only with the key of the core', { kmsKeys: ['0x01'] }],
     ['verifying_contract never changes', { verifyingContract: zeroAddress }],
     ['threshold is above the number of signers', { threshold: 4 }],
   ])('row 9: %s', (fault, changes) => {
     const ledger = begun()
     expectUnchanged(ledger, () => add(ledger, change(ledger, changes)), 'BAD_CONFIGURATION', { fault })
+  })
+
+  test('row 9: the configuration of a new key needs no signers and may change them and the KMS keys, nothing else', () => {
+    const ledger = begun()
+    const { configuration: before, hash } = ledger.rules
+    const next = { ...before, version: before.version + 1n, previous: hash, kmsKeys: ['0x01' as const], signers: [] }
+    const fault = 'threshold is above the number of signers'
+    const comes = (changes: Partial<Configuration>) => () =>
+      applyEntry(ledger, fromSealed({ configuration: { ...next, ...changes }, signatures: [] }))
+    expectUnchanged(ledger, comes({}), 'BAD_CONFIGURATION', { fault })
+    expectUnchanged(ledger, comes({ threshold: 0, broker: payeeOf(9) }), 'BAD_CONFIGURATION', {
+      fault: 'broker never changes',
+    })
+    expect(comes({ threshold: 0 })()).toMatchObject({ status: 'accepted' })
+    expect(ledger.rules.configuration.kmsKeys).toEqual(['0x01'])
   })
 
   test('behavior: signers change by the signers before them', () => {
