@@ -1,5 +1,5 @@
 /** Batches from the reporter's side: signed here, recognised in the log by their leaf hash. */
-import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { publicKeyOf } from '#primitives'
 import { entryLeaf, type SignedBatch } from '../ledger/entry.ts'
 import { leafHash } from '../ledger/eventLog.ts'
 import type { Hex } from '../ledger/hex.ts'
@@ -17,7 +17,7 @@ export interface BatchToSign {
 }
 
 /** The Ethereum address of a secret key of 32 bytes. */
-export const addressOfKey = (secretKey: Uint8Array): Hex => addressOf(secp256k1.getPublicKey(secretKey, false))
+export const addressOfKey = (secretKey: Uint8Array): Hex => addressOf(publicKeyOf(secretKey))
 
 /** Signs a batch; the same input gives the same bytes, so a lost one can be made again. @throws RangeError: a value does not fit its type */
 export function signBatch({ domain, secretKey, sequence, events }: BatchToSign): SignedBatch {

@@ -1,5 +1,5 @@
 /** How the ordinary words of a reporter become the fixed-size values of an event. */
-import { keccak_256 } from '@noble/hashes/sha3.js'
+import { keccak256 } from '#primitives'
 import { type Hex, nameToBytes32, toHex, utf8 } from '../ledger/hex.ts'
 
 /**
@@ -8,7 +8,7 @@ import { type Hex, nameToBytes32, toHex, utf8 } from '../ledger/hex.ts'
  */
 export function idToBytes32(id: string): Hex {
   if (id === '') throw new RangeError('an id has at least one character')
-  return /^[\x21-\x7e]{1,31}$/.test(id) ? nameToBytes32(id) : toHex(keccak_256(utf8(id)))
+  return /^[\x21-\x7e]{1,31}$/.test(id) ? nameToBytes32(id) : toHex(keccak256(utf8(id)))
 }
 
 /**
@@ -26,7 +26,7 @@ export function parseAddress(text: string): Hex {
 
 /** EIP-55: a letter is upper case where the hash of the lower-case digits has a digit of 8 or more. */
 function withChecksum(digits: string): string {
-  const hash = toHex(keccak_256(utf8(digits))).slice(2)
+  const hash = toHex(keccak256(utf8(digits))).slice(2)
   return [...digits]
     .map((digit, i) => (Number.parseInt(hash[i] as string, 16) >= 8 ? digit.toUpperCase() : digit))
     .join('')

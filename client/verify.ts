@@ -1,5 +1,5 @@
 /** What anyone can check without believing the daemon. Pure; runs in a browser. */
-import { keccak_256 } from '@noble/hashes/sha3.js'
+import { keccak256 } from '#primitives'
 import { accountLeaf } from '../ledger/accountsTree.ts'
 import { concat, type Hex, toBytes, toHex } from '../ledger/hex.ts'
 import { rootOf } from '../ledger/state.ts'
@@ -29,7 +29,7 @@ export function verifyAccount({ payee, earnedWei, commitment, proof }: AccountPr
 function processProof(leaf: Uint8Array, proof: readonly Hex[]): Hex {
   const root = proof.reduce((node, sibling) => {
     const other = toBytes(sibling)
-    return keccak_256(toHex(node) < sibling ? concat(node, other) : concat(other, node))
+    return keccak256(toHex(node) < sibling ? concat(node, other) : concat(other, node))
   }, leaf)
   return toHex(root)
 }

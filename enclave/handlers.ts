@@ -1,4 +1,5 @@
 /** One handler a method: check, decide, apply, seal, answer. `dispatch.ts` has judged phase and form before. */
+import { isSecretKey } from '#primitives'
 import { checkConfiguration } from '../ledger/config.ts'
 import { type Authentic, authenticate, bringsNewKey, type Entry, fromSealed } from '../ledger/entry.ts'
 import { logRoot, pathsOfAdded } from '../ledger/eventLog.ts'
@@ -20,7 +21,7 @@ import { createLoader } from './load.ts'
 import { buildCommit, decidePayments } from './payouts.ts'
 import { noteReplayed, pendingEntry, sealChange } from './records.ts'
 import { createSealer, noRecords, readHeader } from './seal.ts'
-import { createSigner, isKey } from './signer.ts'
+import { createSigner } from './signer.ts'
 import { encodeSnapshot } from './snapshot.ts'
 import { checkFees, encodeCall } from './transactions.ts'
 import { requestUnwrap, takeStateKey } from './unwrap.ts'
@@ -56,7 +57,7 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
     const { domain } = ledger.rules
     const key = core.platform.random(32)
     const stateKey = core.platform.random(32)
-    invariant(isKey(key), 'the random bytes are no secp256k1 key')
+    invariant(isSecretKey(key), 'the random bytes are no secp256k1 key')
     const signer = createSigner(key, domain)
     const wrappedKeys = configuration.kmsKeys.map((kmsKey) => wrapStateKey(stateKey, kmsKey, domain))
     const birth = certifyBirth(core.platform, { address: signer.address, configHash: hash })

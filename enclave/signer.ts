@@ -2,7 +2,7 @@
  * The only file that sees the core's key. It signs what is listed here, each built from its parts inside, and nothing
  * else: no function takes a hash.
  */
-import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { publicKeyOf } from '#primitives'
 import type { Hex } from '../ledger/hex.ts'
 import { addressOf, signHash } from '../ledger/signature.ts'
 import type { Struct } from '../ledger/structs.ts'
@@ -24,11 +24,8 @@ export interface Signer {
   exportKey(): Uint8Array
 }
 
-/** Whether 32 random bytes can be a key: all but one in 2^128 can. */
-export const isKey = (bytes: Uint8Array): boolean => secp256k1.utils.isValidSecretKey(bytes)
-
 export function createSigner(key: Uint8Array, domain: Domain): Signer {
-  const address = addressOf(secp256k1.getPublicKey(key, false))
+  const address = addressOf(publicKeyOf(key))
   return {
     address,
     signStruct: (name, value) => signHash(digest(domain, name, value), key),

@@ -2,7 +2,7 @@
  * Livepeer tickets (MixinTicketBrokerCore). The contract builds each one again from its own `paid` register, so all that
  * a wrong belief can do here is make a signature that fits no ticket.
  */
-import { keccak_256 } from '@noble/hashes/sha3.js'
+import { keccak256 } from '#primitives'
 import { concat, type Hex, toBytes, utf8 } from '../ledger/hex.ts'
 import { abiEncode } from '../ledger/typedData.ts'
 
@@ -20,7 +20,7 @@ export interface Ticket {
 const winProb = 2n ** 256n - 1n
 
 /** keccak256 of the recipientRand 0: with a ticket that always wins the secret has no role. */
-const recipientRandHash = keccak_256(new Uint8Array(32))
+const recipientRandHash = keccak256(new Uint8Array(32))
 
 /** Where a ticket stands: no two of one committer share it. */
 export const senderNonce = (at: { epoch: bigint; counter: bigint; index: number }): bigint =>
@@ -30,9 +30,9 @@ export const senderNonce = (at: { epoch: bigint; counter: bigint; index: number 
 export function ticketHash(ticket: Ticket): Uint8Array {
   const numbers = abiEncode(['uint256', 'uint256', 'uint256'], [ticket.faceValueWei, winProb, ticket.senderNonce])
   const auxData = abiEncode(['uint256', 'bytes32'], [ticket.round, ticket.roundBlockHash])
-  return keccak_256(concat(toBytes(ticket.recipient), toBytes(ticket.sender), numbers, recipientRandHash, auxData))
+  return keccak256(concat(toBytes(ticket.recipient), toBytes(ticket.sender), numbers, recipientRandHash, auxData))
 }
 
 /** What the sender signs (EIP-191, version 0x45). It names neither chain nor broker: only tickets may ever be signed so. */
 export const ticketDigest = (ticket: Ticket): Uint8Array =>
-  keccak_256(concat(utf8('\x19Ethereum Signed Message:\n32'), ticketHash(ticket)))
+  keccak256(concat(utf8('\x19Ethereum Signed Message:\n32'), ticketHash(ticket)))

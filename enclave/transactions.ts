@@ -1,5 +1,5 @@
 /** The two calls that the core makes, as calldata and as raw EIP-1559 transactions. */
-import { keccak_256 } from '@noble/hashes/sha3.js'
+import { keccak256 } from '#primitives'
 import { concat, type Hex, toBytes, toHex, utf8 } from '../ledger/hex.ts'
 import type { Commit, FeeCaps, Open } from '../ledger/structs.ts'
 import { abiEncode, tupleOf } from '../ledger/typedData.ts'
@@ -9,7 +9,7 @@ import { refuse } from '../protocol/refusal.ts'
 /** `open(Open,bytes32,bytes32)` or `commit(Commit,bytes32,bytes32)` with the core's signature. */
 export function encodeCall(call: { open: Open } | { commit: Commit }, signature: Hex): Hex {
   const [name, type, value] = 'open' in call ? ['open', 'Open', call.open] : ['commit', 'Commit', call.commit]
-  const selector = keccak_256(utf8(`${name}(${tupleOf(type)},bytes32,bytes32)`)).subarray(0, 4)
+  const selector = keccak256(utf8(`${name}(${tupleOf(type)},bytes32,bytes32)`)).subarray(0, 4)
   const [r, vs] = [signature.slice(0, 66) as Hex, `0x${signature.slice(66)}` as Hex]
   return toHex(concat(selector, abiEncode([type, 'bytes32', 'bytes32'], [value, r, vs])))
 }
@@ -61,7 +61,7 @@ const fieldsOfTransaction = (tx: Transaction): Item[] => [
 const envelope = (fields: Item[]): Uint8Array => concat(new Uint8Array([2]), rlp(fields))
 
 /** What is signed: keccak256 of `0x02 || rlp([chain_id, nonce, ..., access_list])` (EIP-1559). */
-export const transactionHash = (tx: Transaction): Uint8Array => keccak_256(envelope(fieldsOfTransaction(tx)))
+export const transactionHash = (tx: Transaction): Uint8Array => keccak256(envelope(fieldsOfTransaction(tx)))
 
 /** The raw transaction around a signature of {@link transactionHash}, 64 bytes (EIP-2098). */
 export function encodeTransaction(tx: Transaction, signature: Hex): Hex {

@@ -4,7 +4,7 @@
  *
  * Levels are flat arrays of 32-byte nodes that only grow; a changed leaf costs one path, at the next root.
  */
-import { keccak_256 } from '@noble/hashes/sha3.js'
+import { keccak256 } from '#primitives'
 import { concat, type Hex, toHex, zeroHash } from './hex.ts'
 import { abiEncode } from './typedData.ts'
 
@@ -12,7 +12,7 @@ const nodeBytes = 32
 
 /** `keccak256(keccak256(abi.encode(payee, earned)))`: hashed twice, so no leaf can be taken for an inner node. */
 export const accountLeaf = (payee: Hex, earned: bigint): Uint8Array =>
-  keccak_256(keccak_256(abiEncode(['address', 'uint96'], [payee, earned])))
+  keccak256(keccak256(abiEncode(['address', 'uint96'], [payee, earned])))
 
 export class AccountsTree {
   #size = 0
@@ -66,7 +66,7 @@ export class AccountsTree {
     const a = this.#node(level, left)
     if (left + 1 >= count) return a
     const b = this.#node(level, left + 1)
-    return keccak_256(toHex(a) < toHex(b) ? concat(a, b) : concat(b, a))
+    return keccak256(toHex(a) < toHex(b) ? concat(a, b) : concat(b, a))
   }
 
   #node(level: number, place: number): Uint8Array {

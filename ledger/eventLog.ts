@@ -4,7 +4,7 @@
  * The core keeps only the peaks: the roots of the maximal complete subtrees, largest first, one for each set bit of the
  * size. They suffice to append, to give the root, and to prove what was just appended.
  */
-import { sha256 } from '@noble/hashes/sha2.js'
+import { sha256 } from '#primitives'
 import { concat, type Hex, toBytes, toHex } from './hex.ts'
 import { invariant } from './invariant.ts'
 

@@ -1,30 +1,27 @@
 /** secp256k1 signatures in the one form that is accepted everywhere: 64 bytes, low s, the parity in the top bit of s (EIP-2098). */
-import { secp256k1 } from '@noble/curves/secp256k1.js'
-import { keccak_256 } from '@noble/hashes/sha3.js'
-import { concat, type Hex, toBytes, toHex } from './hex.ts'
+import { keccak256, recoverPublicKey, sign } from '#primitives'
+import { type Hex, toBytes, toHex } from './hex.ts'
+
+/** Half the order of secp256k1: a larger s is the twin of a smaller one (EIP-2). */
+const halfOrder: Hex = '0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0'
 
 /** The Ethereum address of an uncompressed public key (65 bytes, leading 4). */
-export const addressOf = (publicKey: Uint8Array): Hex => toHex(keccak_256(publicKey.subarray(1)).subarray(12))
+export const addressOf = (publicKey: Uint8Array): Hex => toHex(keccak256(publicKey.subarray(1)).subarray(12))
 
 /** Who signed `hash`, or undefined where the signature is no signature: wrong length, high s, no such point. */
 export function recoverAddress(hash: Uint8Array, signature: Hex): Hex | undefined {
-  const bytes = toBytes(signature)
-  if (bytes.length !== 64) return undefined
-  const parity = (bytes[32] as number) >> 7
-  bytes[32] = (bytes[32] as number) & 0x7f
-  try {
-    const recovered = secp256k1.Signature.fromBytes(concat(new Uint8Array([parity]), bytes), 'recovered')
-    if (recovered.hasHighS()) return undefined
-    return addressOf(recovered.recoverPublicKey(hash).toBytes(false))
-  } catch {
-    return undefined // noble says by exception that there is no such point: that is the answer here
-  }
+  const rs = toBytes(signature)
+  if (rs.length !== 64) return undefined
+  const parity = (rs[32] as number) >> 7
+  rs[32] = (rs[32] as number) & 0x7f
+  if (toHex(rs.subarray(32)) > halfOrder) return undefined
+  const publicKey = recoverPublicKey(hash, { rs, parity })
+  return publicKey && addressOf(publicKey)
 }
 
 /** Signs `hash` deterministically (RFC 6979). @returns 64 bytes, EIP-2098. */
 export function signHash(hash: Uint8Array, secretKey: Uint8Array): Hex {
-  const [parity, ...rs] = secp256k1.sign(hash, secretKey, { prehash: false, format: 'recovered', lowS: true })
-  const compact = new Uint8Array(rs)
-  compact[32] = (compact[32] as number) | ((parity as number) << 7)
-  return toHex(compact)
+  const { rs, parity } = sign(hash, secretKey)
+  rs[32] = (rs[32] as number) | (parity << 7)
+  return toHex(rs)
 }

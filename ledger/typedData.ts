@@ -1,5 +1,5 @@
 /** EIP-712 hashing and ABI encoding of the structs of `structs.ts`. Encodes only what it can encode exactly, and throws otherwise. */
-import { keccak_256 } from '@noble/hashes/sha3.js'
+import { keccak256 } from '#primitives'
 import { concat, type Hex, toBytes, toHex, utf8 } from './hex.ts'
 import { elementOf, type Field, fieldsOf, type Struct, type StructName } from './structs.ts'
 
@@ -90,21 +90,21 @@ const typeHashes = new Map<string, Uint8Array>()
 export function typeHash(name: StructName): Uint8Array {
   const known = typeHashes.get(name)
   if (known) return known
-  const hash = keccak_256(utf8(encodeType(name)))
+  const hash = keccak256(utf8(encodeType(name)))
   typeHashes.set(name, hash)
   return hash
 }
 
 function hashField(type: string, value: unknown): Uint8Array {
-  if (type === 'bytes') return keccak_256(toBytes(value as Hex))
+  if (type === 'bytes') return keccak256(toBytes(value as Hex))
   const element = elementOf(type)
-  if (element) return keccak_256(concat(...(value as readonly unknown[]).map((item) => hashField(element, item))))
+  if (element) return keccak256(concat(...(value as readonly unknown[]).map((item) => hashField(element, item))))
   return fieldsOf(type) ? hashStructBytes(type as StructName, value) : encodeAtom(type, value)
 }
 
 function hashStructBytes(name: StructName, value: unknown): Uint8Array {
   const fields: readonly Field[] = fieldsOf(name) as readonly Field[]
-  return keccak_256(
+  return keccak256(
     concat(
       typeHash(name),
       ...fields.map(([field, type]) => hashField(type, (value as Record<string, unknown>)[field])),
@@ -116,15 +116,15 @@ function hashStructBytes(name: StructName, value: unknown): Uint8Array {
 export const hashStruct = <Name extends StructName>(name: Name, value: Struct<Name>): Hex =>
   toHex(hashStructBytes(name, value))
 
-const domainTypeHash = keccak_256(
+const domainTypeHash = keccak256(
   utf8('EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)'),
 )
-const nameHash = keccak_256(utf8('Bursar'))
-const versionHash = keccak_256(utf8('1'))
+const nameHash = keccak256(utf8('Bursar'))
+const versionHash = keccak256(utf8('1'))
 
 /** What is signed: `keccak256(0x19 0x01 || domainSeparator || hashStruct)` (EIP-712). 32 bytes. */
 export function digest<Name extends StructName>(domain: Domain, name: Name, value: Struct<Name>): Uint8Array {
-  const separator = keccak_256(
+  const separator = keccak256(
     concat(
       domainTypeHash,
       nameHash,
@@ -133,7 +133,7 @@ export function digest<Name extends StructName>(domain: Domain, name: Name, valu
       encodeAtom('address', domain.verifyingContract),
     ),
   )
-  return keccak_256(concat(new Uint8Array([0x19, 0x01]), separator, hashStructBytes(name, value)))
+  return keccak256(concat(new Uint8Array([0x19, 0x01]), separator, hashStructBytes(name, value)))
 }
 
 /** `(uint64,bytes32,...)`: a struct as the ABI's tuple, for function selectors. */

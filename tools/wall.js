@@ -1,5 +1,5 @@
 // The wall between trusted and untrusted code, as a list of what each folder may import. A folder that is not named
-// here may import anything; the measured four may import nothing beside what is justified in docs/SECURITY.md.
+// here may import anything; the measured five may import nothing beside what is justified in docs/SECURITY.md.
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { root } from './run.js'
@@ -8,11 +8,12 @@ const noble = ['@noble/curves', '@noble/hashes']
 
 /** Folders and packages that each folder may import, itself aside. `node:` stands for the standard library. */
 const allowed = {
+  primitives: { folders: [], packages: [...noble, 'node:', 'hash-wasm', 'secp256k1'] },
   attestation: { folders: [], packages: noble },
-  ledger: { folders: [], packages: noble },
+  ledger: { folders: [], packages: [...noble, '#primitives'] },
   protocol: { folders: ['ledger'], packages: [] },
-  enclave: { folders: ['attestation', 'ledger', 'protocol'], packages: [...noble, 'node:'] },
-  client: { folders: ['attestation', 'ledger', 'protocol'], packages: noble },
+  enclave: { folders: ['attestation', 'ledger', 'protocol'], packages: ['#primitives', 'node:'] },
+  client: { folders: ['attestation', 'ledger', 'protocol'], packages: [...noble, '#primitives'] },
   daemon: { folders: ['attestation', 'ledger', 'protocol', 'client', 'abi'] },
   cli: { folders: ['attestation', 'ledger', 'protocol', 'client', 'daemon', 'abi', 'tools'] },
   abi: { folders: [], packages: [] },

@@ -1,0 +1,35 @@
+/**
+ * The primitives under Node: Bitcoin Core's libsecp256k1, OpenSSL's SHA-256, a Keccak in WebAssembly. Each signature of
+ * a batch is checked with them, so they bound how much work a core takes in; in JavaScript it is a thirtieth.
+ *
+ * The package's own entry falls back silently to another implementation; its `bindings.js` is libsecp256k1 or an error.
+ */
+import { hash, randomBytes } from 'node:crypto'
+import { createKeccak } from 'hash-wasm'
+import secp256k1 from 'secp256k1/bindings.js'
+import type * as portable from './portable.ts'
+
+const keccak = await createKeccak(256)
+secp256k1.contextRandomize(randomBytes(32)) // blinds the arithmetic on secret keys against what a neighbour can time
+
+export const keccak256: typeof portable.keccak256 = (bytes) => keccak.init().update(bytes).digest('binary')
+
+export const sha256: typeof portable.sha256 = (bytes) => new Uint8Array(hash('sha256', bytes, 'buffer'))
+
+export const isSecretKey: typeof portable.isSecretKey = (bytes) =>
+  bytes.length === 32 && secp256k1.privateKeyVerify(bytes)
+
+export const publicKeyOf: typeof portable.publicKeyOf = (secretKey) => secp256k1.publicKeyCreate(secretKey, false)
+
+export const sign: typeof portable.sign = (digest, secretKey) => {
+  const { signature, recid } = secp256k1.ecdsaSign(digest, secretKey)
+  return { rs: signature, parity: recid }
+}
+
+export const recoverPublicKey: typeof portable.recoverPublicKey = (digest, { rs, parity }) => {
+  try {
+    return secp256k1.ecdsaRecover(rs, parity, digest, false)
+  } catch {
+    return undefined // said by exception: that is the answer here
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * The four primitives that the ledger rests on, in JavaScript: for browsers, and the oracle that `native.ts` is tested
+ * against. Which of the two `#primitives` means is said in package.json.
+ */
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+import * as sha2 from '@noble/hashes/sha2.js'
+import * as sha3 from '@noble/hashes/sha3.js'
+
+/** Keccak-256 as Ethereum uses it. */
+export const keccak256 = (bytes: Uint8Array): Uint8Array => sha3.keccak_256(bytes)
+
+/** SHA-256 (FIPS 180-4). */
+export const sha256 = (bytes: Uint8Array): Uint8Array => sha2.sha256(bytes)
+
+/** An ECDSA signature: r and s, 64 bytes, s in the lower half, and the parity of R's y. */
+export interface CompactSignature {
+  readonly rs: Uint8Array
+  readonly parity: number
+}
+
+/** Whether 32 bytes are a secret key: not zero, below the curve's order. */
+export const isSecretKey = (bytes: Uint8Array): boolean => secp256k1.utils.isValidSecretKey(bytes)
+
+/** The public key of a secret one: 65 bytes, uncompressed. */
+export const publicKeyOf = (secretKey: Uint8Array): Uint8Array => secp256k1.getPublicKey(secretKey, false)
+
+/** Signs a 32-byte hash with the nonce of RFC 6979. */
+export function sign(hash: Uint8Array, secretKey: Uint8Array): CompactSignature {
+  const signature = secp256k1.sign(hash, secretKey, { prehash: false, format: 'recovered', lowS: true })
+  return { rs: signature.slice(1), parity: signature[0] as number }
+}
+
+/** The public key (65 bytes) that made the signature, or undefined where there is no such point. The half that s lies in is the caller's to check. */
+export function recoverPublicKey(hash: Uint8Array, { rs, parity }: CompactSignature): Uint8Array | undefined {
+  try {
+    const signature = new Uint8Array(65)
+    signature[0] = parity
+    signature.set(rs, 1)
+    return secp256k1.Signature.fromBytes(signature, 'recovered').recoverPublicKey(hash).toBytes(false)
+  } catch {
+    return undefined // said by exception: that is the answer here
+  }
+}
