@@ -92,7 +92,7 @@ export interface DaemonOrder {
 /** The daemon's configuration file. Anchors follow payouts, so that what no payout anchors does not stay open for long. */
 export const makeDaemonConfiguration = ({ deployment, payIntervalMs, ...own }: DaemonOrder): object => ({
   ...own,
-  rpcUrl: deployment.rpcUrl,
+  rpcUrls: [deployment.rpcUrl],
   roundsManager: deployment.roundsManager,
   bondingManager: deployment.bondingManager,
   anchorIntervalMs: payIntervalMs * 2,

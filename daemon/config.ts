@@ -25,7 +25,11 @@ const milliseconds = z.int().min(1).max(86_400_000)
 const schema = z.strictObject({
   /** Where the core listens. */
   core: z.string().refine(isEndpoint, 'expected unix:/path or tcp:host:port'),
-  rpcUrl: z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }),
+  /** Servers of the chain, the one of choice first; the others are asked where it fails. */
+  rpcUrls: z
+    .array(z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }))
+    .min(1)
+    .max(8),
   /** Host and port of the public API; port 0 takes a free one. */
   listen: z.string().regex(/^[^:]+:[0-9]{1,5}$/, 'expected host:port'),
   /** Path of the SQLite file. */
@@ -126,7 +130,7 @@ function readRules(raw: Loose, env: Surroundings['env'], readFile: Surroundings[
   }
 }
 
-/** `BURSAR_RPC_URL` is `rpcUrl`, `BURSAR_TRANSACTION_GAS` is `transaction.gas`. A variable that names nothing is a fault. */
+/** `BURSAR_POLL_MS` is `pollMs`, `BURSAR_TRANSACTION_GAS` is `transaction.gas`; URLs are parted by commas. A variable that names nothing is a fault. */
 function override(raw: Loose, env: Surroundings['env'], faults: string[]): Loose {
   const result: Loose = { ...raw }
   const transaction: Loose = typeof raw.transaction === 'object' ? { ...raw.transaction } : {}
@@ -134,7 +138,8 @@ function override(raw: Loose, env: Surroundings['env'], faults: string[]): Loose
   for (const [name, type] of Object.entries(schema.shape)) {
     if (name === 'transaction') continue
     targets.set(variable(name), (text) => {
-      result[name] = type instanceof z.ZodNumber ? Number(text) : text === 'null' ? null : text
+      if (type === schema.shape.rpcUrls) result[name] = text.split(',')
+      else result[name] = type instanceof z.ZodNumber ? Number(text) : text === 'null' ? null : text
     })
   }
   for (const name of Object.keys(schema.shape.transaction.shape))

@@ -1,5 +1,6 @@
 /** Starts the daemon: the only reader of the environment and of signals. Exit 1: do not restart me; 75: try again. */
 import { readFileSync } from 'node:fs'
+import type { Logger } from 'pino'
 import type { Chain } from './chain/chain.ts'
 import { createChain } from './chain/rpc.ts'
 import { type Config, ConfigFaults, loadConfig } from './config.ts'
@@ -24,7 +25,7 @@ async function main(signal: AbortSignal): Promise<number> {
   })
   try {
     const store = openStore(config.store, config.rules.hash)
-    await runDaemon({ config, log, chain: chainOf(config), store, kms: kmsOf(config) }, signal)
+    await runDaemon({ config, log, chain: chainOf(config, log), store, kms: kmsOf(config) }, signal)
     log.info('stopped')
     return 0
   } catch (error) {
@@ -43,9 +44,9 @@ function readConfig(): Config | undefined {
   }
 }
 
-function chainOf({ rpcUrl, rules, roundsManager, bondingManager }: Config): Chain {
-  const { verifyingContract: treasury, broker } = rules.configuration
-  return createChain({ rpcUrl, treasury, broker, roundsManager, bondingManager })
+function chainOf({ rpcUrls, rules, roundsManager, bondingManager }: Config, log: Logger): Chain {
+  const { chainId, verifyingContract: treasury, broker } = rules.configuration
+  return createChain({ rpcUrls, chainId, treasury, broker, roundsManager, bondingManager, log })
 }
 
 /** Credentials are found as the SDK finds them: environment, profile, the role of the instance. */

@@ -1,8 +1,8 @@
 /** The chain over JSON-RPC, by viem. */
+import type { Logger } from 'pino'
 import {
   BaseError,
   createPublicClient,
-  http,
   type PublicClient,
   TransactionNotFoundError,
   TransactionReceiptNotFoundError,
@@ -11,23 +11,31 @@ import { treasuryAbi } from '../../abi/index.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import { messageOf } from '../errors.ts'
 import type { Chain, Head } from './chain.ts'
+import { createEndpoints } from './endpoints.ts'
 import { bondingManagerAbi, roundsManagerAbi } from './livepeer.ts'
 import { fetchEvents } from './logs.ts'
 
 export interface ChainOptions {
-  readonly rpcUrl: string
+  /** Servers of the chain, the one of choice first. */
+  readonly rpcUrls: readonly string[]
+  readonly chainId: bigint
   readonly treasury: Hex
   readonly broker: Hex
   readonly roundsManager: Hex | null
   readonly bondingManager: Hex | null
+  readonly log: Logger
 }
+
+/** A server that is silent for longer is left for the next. */
+const timeoutMs = 10_000
 
 /** Gas of the call that tries a direct payment: what the treasury gives the payee, and what any transaction costs. */
 const tryDirectGas = 50_000n + 21_000n
 
-export function createChain({ rpcUrl, treasury, broker, roundsManager, bondingManager }: ChainOptions): Chain {
+export function createChain(options: ChainOptions): Chain {
+  const { rpcUrls: urls, chainId, treasury, broker, roundsManager, bondingManager, log } = options
   // No caching: a block number of some seconds ago would hide a reorganisation.
-  const client = createPublicClient({ transport: http(rpcUrl, { batch: true, timeout: 10_000 }), cacheTime: 0 })
+  const client = createPublicClient({ transport: createEndpoints({ urls, chainId, timeoutMs, log }), cacheTime: 0 })
   const contract = { address: treasury, abi: treasuryAbi } as const
   const at = (number?: number) => (number === undefined ? {} : { blockNumber: BigInt(number) })
 

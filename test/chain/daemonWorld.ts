@@ -131,7 +131,7 @@ function writeConfig({ folder, core, rpcUrl, broker, settings }: ConfigOrder): s
   const path = join(folder, 'daemon.json')
   const config = {
     core,
-    rpcUrl,
+    rpcUrls: [rpcUrl],
     listen: '127.0.0.1:0',
     store: join(folder, 'daemon.sqlite'),
     configuration: ledger,

@@ -6,7 +6,7 @@ import { configuration } from '../ledger/support.ts'
 const ledger = struct('Configuration').write(configuration()) as Record<string, unknown>
 const settings = {
   core: 'unix:/run/core.sock',
-  rpcUrl: 'http://127.0.0.1:8545',
+  rpcUrls: ['http://127.0.0.1:8545'],
   listen: '127.0.0.1:0',
   store: '/var/lib/store.sqlite',
   configuration: '/etc/ledger.json',
@@ -72,7 +72,7 @@ test('behavior: the environment is above the file', () => {
 
 test('error: every fault at once', () => {
   const { store, ...rest } = settings
-  const broken = { ...rest, pollMs: 0, rpcUrl: 'ftp://x', listen: 'nowhere', extra: 1, logLevel: 'loud' }
+  const broken = { ...rest, pollMs: 0, rpcUrls: ['ftp://x'], listen: 'nowhere', extra: 1, logLevel: 'loud' }
   const env = { BURSAR_CONFIRMATIONS: 'many', BURSAR_TRANSACTION_GAS: '1e9', BURSAR_PASSWORD: 'x' }
   const faults = faultsOf(() =>
     load(env, { '/etc/daemon.json': broken, '/etc/ledger.json': { ...ledger, chain_id: '0' } }),
@@ -86,7 +86,7 @@ test('error: every fault at once', () => {
       'listen',
       'logLevel',
       'pollMs',
-      'rpcUrl',
+      'rpcUrls.0',
       'store',
       'the file',
       'transaction.gas',

@@ -119,7 +119,7 @@ export function createWorld(changes: Partial<Configuration> = {}, kms: readonly 
   const chain = createFakeChain(domain)
   const config: Config = {
     core: coreHost.address,
-    rpcUrl: 'http://127.0.0.1:1',
+    rpcUrls: ['http://127.0.0.1:1'],
     listen: '127.0.0.1:0',
     store: join(folder, 'daemon.sqlite'),
     configuration: '',

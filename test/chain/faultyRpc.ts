@@ -1,0 +1,78 @@
+/** A server of the chain that lies, is late, forgets or dies, as it is told: a proxy in front of a real one. */
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { onTestFinished } from 'vitest'
+
+interface Call {
+  readonly id: number
+  readonly method: string
+  readonly params: readonly unknown[]
+}
+
+/**
+ * What becomes of one call:
+ * - undefined: it is passed on and answered
+ * - `result`, `error`: it is answered so, and not passed on
+ * - `answer`: it is passed on, and its answer changed
+ */
+type CallFault =
+  | undefined
+  | { readonly result: unknown }
+  | { readonly error: { readonly code: number; readonly message: string; readonly data?: unknown } }
+  | { readonly answer: (result: unknown) => unknown }
+
+/**
+ * What becomes of a request as a whole: answered, cut before or after the chain saw it, answered with nonsense, or held
+ * until the caller gives up.
+ */
+type RequestFault = 'pass' | 'cut' | 'cut_after' | 'nonsense' | 'hold' | 'refuse'
+
+export interface FaultyRpc {
+  readonly url: string
+  onCall: (call: Call) => CallFault
+  onRequest: (calls: readonly Call[]) => RequestFault
+  /** Methods of all calls that came, in order. */
+  readonly asked: string[]
+}
+
+/** Ends with the test. Its calls are at their own default again after {@link heal}. */
+export async function startFaultyRpc(target: string): Promise<FaultyRpc> {
+  const proxy = { url: '', asked: [] as string[], ...healthy() }
+  const server: Server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const calls = JSON.parse(Buffer.concat(chunks).toString()) as Call[]
+    proxy.asked.push(...calls.map(({ method }) => method))
+    const fate = proxy.onRequest(calls)
+    if (fate === 'hold') return // until the caller hangs up
+    if (fate === 'cut') return void request.socket.destroy()
+    if (fate === 'refuse') return void response.writeHead(503).end('no: key=SECRET')
+    const replies = await Promise.all(calls.map((call) => answer(target, call, proxy.onCall(call))))
+    if (fate === 'cut_after') return void request.socket.destroy()
+    response.end(fate === 'nonsense' ? '<html>SECRET</html>' : JSON.stringify(replies))
+  })
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  proxy.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return proxy
+}
+
+/** Nothing is wrong. */
+export const healthy = (): Pick<FaultyRpc, 'onCall' | 'onRequest'> => ({
+  onCall: () => undefined,
+  onRequest: () => 'pass',
+})
+
+async function answer(target: string, call: Call, fault: CallFault): Promise<unknown> {
+  if (fault && !('answer' in fault)) return { jsonrpc: '2.0', id: call.id, ...fault }
+  const response = await fetch(target, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(call),
+  })
+  const reply = (await response.json()) as { result?: unknown }
+  return fault && 'result' in reply ? { ...reply, result: fault.answer(reply.result) } : reply
+}
