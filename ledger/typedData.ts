@@ -9,64 +9,142 @@ export interface Domain {
   readonly verifyingContract: Hex
 }
 
-const word = (value: bigint): Uint8Array => toBytes(`0x${value.toString(16).padStart(64, '0')}`)
-
-/** One static value as its 32-byte word (Contract ABI specification, "Formal Specification of the Encoding"). */
-function encodeAtom(type: string, value: unknown): Uint8Array {
-  if (type === 'bool') return word(value ? 1n : 0n)
-  if (type.startsWith('uint')) {
-    const number = BigInt(value as bigint | number)
-    if (number < 0n || number >> BigInt(type.slice(4))) throw new RangeError(`${number} is no ${type}`)
-    return word(number)
-  }
-  const bytes = toBytes(value as Hex)
-  if (type === 'bytes32' && bytes.length === 32) return bytes
-  if (type === 'address' && bytes.length === 20) return concat(new Uint8Array(12), bytes)
-  throw new RangeError(`${bytes.length} bytes are no ${type}`)
+/** How the values of one type become bytes. Made once a type: every event of every batch goes through two of them. */
+interface Layout {
+  readonly isDynamic: boolean
+  /** Bytes of the encoding (Contract ABI specification, "Formal Specification of the Encoding"). */
+  size(value: unknown): number
+  /** Writes the encoding. @throws RangeError: the value does not fit its type */
+  encode(out: Uint8Array, at: number, value: unknown): void
+  /** Writes the 32 bytes that stand for a value in the hash of what holds it (EIP-712, `encodeData`). */
+  hash(out: Uint8Array, at: number, value: unknown): void
 }
 
-const isDynamic = (type: string): boolean =>
-  type === 'bytes' || elementOf(type) !== undefined || (fieldsOf(type)?.some(([, t]) => isDynamic(t)) ?? false)
+const layouts = new Map<string, Layout>()
+
+function layoutOf(type: string): Layout {
+  const known = layouts.get(type)
+  if (known) return known
+  const [element, fields] = [elementOf(type), fieldsOf(type)]
+  const layout = element
+    ? layoutOfArray(layoutOf(element))
+    : fields
+      ? layoutOfStruct(type as StructName, fields)
+      : type === 'bytes'
+        ? layoutOfBytes
+        : layoutOfAtom(writerOf(type))
+  layouts.set(type, layout)
+  return layout
+}
+
+type Writer = (out: Uint8Array, at: number, value: unknown) => void
+
+function writerOf(type: string): Writer {
+  if (type === 'bool') return (out, at, value) => writeUint(out, at, value ? 1n : 0n)
+  if (type === 'address') return (out, at, value) => writeHex(out, at + 12, value as Hex, 20)
+  if (type === 'bytes32') return (out, at, value) => writeHex(out, at, value as Hex, 32)
+  const bits = /^uint(\d+)$/.exec(type)?.[1]
+  if (!bits) throw new RangeError(`no such type: ${type}`)
+  const ceiling = 1n << BigInt(bits)
+  return (out, at, value) => {
+    const number = BigInt(value as bigint | number)
+    if (number < 0n || number >= ceiling) throw new RangeError(`${number} is no ${type}`)
+    writeUint(out, at, number)
+  }
+}
+
+function writeUint(out: Uint8Array, at: number, value: bigint): void {
+  const view = new DataView(out.buffer, out.byteOffset + at, 32)
+  for (let [rest, end] = [value, 24]; rest > 0n; rest >>= 64n, end -= 8)
+    view.setBigUint64(end, BigInt.asUintN(64, rest))
+}
+
+function writeHex(out: Uint8Array, at: number, hex: Hex, length: number): void {
+  if (hex.length !== 2 + 2 * length) throw new RangeError(`${hex.length / 2 - 1} bytes are not ${length}`)
+  out.set(toBytes(hex), at)
+}
+
+const layoutOfAtom = (write: Writer): Layout => ({ isDynamic: false, size: () => 32, encode: write, hash: write })
+
+const layoutOfBytes: Layout = {
+  isDynamic: true,
+  size: (value) => 32 + Math.ceil(((value as Hex).length - 2) / 64) * 32,
+  encode(out, at, value) {
+    const bytes = toBytes(value as Hex)
+    writeUint(out, at, BigInt(bytes.length))
+    out.set(bytes, at + 32)
+  },
+  hash: (out, at, value) => out.set(keccak256(toBytes(value as Hex)), at),
+}
+
+function layoutOfArray(item: Layout): Layout {
+  const itemsOf = (values: readonly unknown[]): Layout[] => new Array(values.length).fill(item)
+  return {
+    isDynamic: true,
+    size: (value) => 32 + sizeOf(itemsOf(value as unknown[]), value as unknown[]),
+    encode(out, at, value) {
+      const values = value as readonly unknown[]
+      writeUint(out, at, BigInt(values.length))
+      encodeAll(out, at + 32, itemsOf(values), values)
+    },
+    hash: (out, at, value) => out.set(keccak256(hashAll(itemsOf(value as unknown[]), value as unknown[])), at),
+  }
+}
+
+function layoutOfStruct(name: StructName, fields: readonly Field[]): Layout {
+  const members = fields.map(([, type]) => layoutOf(type))
+  const valuesOf = (value: unknown): unknown[] => fields.map(([field]) => (value as Record<string, unknown>)[field])
+  const isDynamic = members.some((member) => member.isDynamic)
+  return {
+    isDynamic,
+    size: isDynamic ? (value) => sizeOf(members, valuesOf(value)) : always(sizeOf(members, members)),
+    encode: (out, at, value) => encodeAll(out, at, members, valuesOf(value)),
+    hash: (out, at, value) => out.set(keccak256(hashAll(members, valuesOf(value), typeHash(name))), at),
+  }
+}
+
+const always = (size: number) => () => size
+
+const sizeOf = (members: readonly Layout[], values: readonly unknown[]): number =>
+  members.reduce((sum, member, i) => sum + (member.isDynamic ? 32 : 0) + member.size(values[i]), 0)
 
 /** Heads and tails of a sequence of values; its members share one base for offsets. */
-function encodeSequence(types: readonly string[], values: readonly unknown[]): Uint8Array {
-  const parts = types.map((type, i) => encodeValue(type, values[i]))
-  let offset = types.reduce((sum, type, i) => sum + (isDynamic(type) ? 32 : (parts[i] as Uint8Array).length), 0)
-  const heads: Uint8Array[] = []
-  const tails: Uint8Array[] = []
-  for (const [i, part] of parts.entries()) {
-    if (!isDynamic(types[i] as string)) {
-      heads.push(part)
-      continue
+function encodeAll(out: Uint8Array, base: number, members: readonly Layout[], values: readonly unknown[]): void {
+  let head = base
+  let tail = base + members.reduce((sum, member, i) => sum + (member.isDynamic ? 32 : member.size(values[i])), 0)
+  for (const [i, member] of members.entries()) {
+    const size = member.size(values[i])
+    if (member.isDynamic) {
+      writeUint(out, head, BigInt(tail - base))
+      member.encode(out, tail, values[i])
+      head += 32
+      tail += size
+    } else {
+      member.encode(out, head, values[i])
+      head += size
     }
-    heads.push(word(BigInt(offset)))
-    tails.push(part)
-    offset += part.length
   }
-  return concat(...heads, ...tails)
 }
 
-function encodeValue(type: string, value: unknown): Uint8Array {
-  if (type === 'bytes') {
-    const bytes = toBytes(value as Hex)
-    return concat(word(BigInt(bytes.length)), bytes, new Uint8Array(-bytes.length & 31))
-  }
-  const element = elementOf(type)
-  if (element) {
-    const items = value as readonly unknown[]
-    return concat(word(BigInt(items.length)), encodeSequence(new Array(items.length).fill(element), items))
-  }
-  const fields = fieldsOf(type)
-  if (!fields) return encodeAtom(type, value)
-  return encodeSequence(
-    fields.map(([, t]) => t),
-    fields.map(([name]) => (value as Record<string, unknown>)[name]),
-  )
+/** `first`, then the 32 bytes of each value. */
+function hashAll(
+  members: readonly Layout[],
+  values: readonly unknown[],
+  first: Uint8Array = new Uint8Array(),
+): Uint8Array {
+  const out = new Uint8Array(first.length + 32 * members.length)
+  out.set(first)
+  for (const [i, member] of members.entries()) member.hash(out, first.length + 32 * i, values[i])
+  return out
 }
 
 /** `abi.encode(...values)`: types are atoms, structs of the table, or arrays of either. */
-export const abiEncode = (types: readonly string[], values: readonly unknown[]): Uint8Array =>
-  encodeSequence(types, values)
+export function abiEncode(types: readonly string[], values: readonly unknown[]): Uint8Array {
+  const members = types.map(layoutOf)
+  const out = new Uint8Array(sizeOf(members, values))
+  encodeAll(out, 0, members, values)
+  return out
+}
 
 /** `Commit(uint64 epoch,...)Commitment(...)`: the struct first, then those it uses, by name (EIP-712, encodeType). */
 export function encodeType(name: string): string {
@@ -95,22 +173,7 @@ export function typeHash(name: StructName): Uint8Array {
   return hash
 }
 
-function hashField(type: string, value: unknown): Uint8Array {
-  if (type === 'bytes') return keccak256(toBytes(value as Hex))
-  const element = elementOf(type)
-  if (element) return keccak256(concat(...(value as readonly unknown[]).map((item) => hashField(element, item))))
-  return fieldsOf(type) ? hashStructBytes(type as StructName, value) : encodeAtom(type, value)
-}
-
-function hashStructBytes(name: StructName, value: unknown): Uint8Array {
-  const fields: readonly Field[] = fieldsOf(name) as readonly Field[]
-  return keccak256(
-    concat(
-      typeHash(name),
-      ...fields.map(([field, type]) => hashField(type, (value as Record<string, unknown>)[field])),
-    ),
-  )
-}
+const hashStructBytes = (name: StructName, value: unknown): Uint8Array => hashAll([layoutOf(name)], [value])
 
 /** EIP-712 `hashStruct`. */
 export const hashStruct = <Name extends StructName>(name: Name, value: Struct<Name>): Hex =>
@@ -119,20 +182,15 @@ export const hashStruct = <Name extends StructName>(name: Name, value: Struct<Na
 const domainTypeHash = keccak256(
   utf8('EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)'),
 )
-const nameHash = keccak256(utf8('Bursar'))
-const versionHash = keccak256(utf8('1'))
+const nameHash = toHex(keccak256(utf8('Bursar')))
+const versionHash = toHex(keccak256(utf8('1')))
+
+const domainMembers = ['bytes32', 'bytes32', 'uint64', 'address'].map(layoutOf)
 
 /** What is signed: `keccak256(0x19 0x01 || domainSeparator || hashStruct)` (EIP-712). 32 bytes. */
 export function digest<Name extends StructName>(domain: Domain, name: Name, value: Struct<Name>): Uint8Array {
-  const separator = keccak256(
-    concat(
-      domainTypeHash,
-      nameHash,
-      versionHash,
-      word(domain.chainId),
-      encodeAtom('address', domain.verifyingContract),
-    ),
-  )
+  const values = [nameHash, versionHash, domain.chainId, domain.verifyingContract]
+  const separator = keccak256(hashAll(domainMembers, values, domainTypeHash))
   return keccak256(concat(new Uint8Array([0x19, 0x01]), separator, hashStructBytes(name, value)))
 }
 
