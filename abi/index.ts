@@ -900,8 +900,6 @@ export const treasuryAbi = [
         type: 'uint96',
         indexed: false,
       },
-      { name: 'total', internalType: 'uint96', type: 'uint96', indexed: false },
-      { name: 'ticket', internalType: 'bool', type: 'bool', indexed: false },
     ],
     name: 'Paid',
   },
@@ -930,6 +928,25 @@ export const treasuryAbi = [
       { name: 'reason', internalType: 'bytes', type: 'bytes', indexed: false },
     ],
     name: 'PaymentFailed',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      {
+        name: 'counter',
+        internalType: 'uint64',
+        type: 'uint64',
+        indexed: true,
+      },
+      {
+        name: 'dues',
+        internalType: 'bytes32[]',
+        type: 'bytes32[]',
+        indexed: false,
+      },
+    ],
+    name: 'TicketsPaid',
   },
   {
     type: 'event',

@@ -1,6 +1,7 @@
 /** What the chain alone says was anchored and paid: registers and events of the treasury, events of the broker. */
 import { type Address, type PublicClient, parseAbi } from 'viem'
 import { treasuryAbi } from '../abi/index.ts'
+import { splitPayment } from '../client/paymentWord.ts'
 import type { Hex } from '../ledger/hex.ts'
 import type { Commitment } from '../ledger/structs.ts'
 import type { Deployment } from './deployment.ts'
@@ -85,9 +86,12 @@ export async function fetchChainBooks(
         blockNumber: at,
       })
     if (eventName === 'Paid') {
-      const { payee, counter, amount: amountWei, ticket: isTicket } = args
-      payments.push({ payee: lower(payee), counter, amountWei, isTicket, transactionHash })
+      const { payee, counter, amount: amountWei } = args
+      payments.push({ payee: lower(payee), counter, amountWei, isTicket: false, transactionHash })
     }
+    if (eventName === 'TicketsPaid')
+      for (const { payee, wei: amountWei } of args.dues.map(splitPayment))
+        if (amountWei > 0n) payments.push({ payee, counter: args.counter, amountWei, isTicket: true, transactionHash })
   }
   return {
     root: head.root,

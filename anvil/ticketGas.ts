@@ -13,6 +13,7 @@ import {
   toHex,
 } from 'viem'
 import { treasuryAbi } from '../abi/index.ts'
+import { splitPayment } from '../client/paymentWord.ts'
 import type { Hex } from '../ledger/hex.ts'
 import type { Commit } from '../ledger/structs.ts'
 import type { Deployment } from './deployment.ts'
@@ -63,14 +64,14 @@ export async function fetchTicketCommit(
   const call = decodeFunctionData({ abi: treasuryAbi, data: input })
   if (call.functionName !== 'commit') throw new Error(`transaction ${hash} is no commit`)
   const logs = receipt.logs.filter(({ address }) => address.toLowerCase() === treasury)
-  const paid = parseEventLogs({ abi: treasuryAbi, eventName: 'Paid', logs })
+  const groups = parseEventLogs({ abi: treasuryAbi, eventName: 'TicketsPaid', logs })
   const directGas = frames
     .filter((frame) => frame.input.startsWith(payDirect))
     .reduce((gas, frame) => gas + BigInt(frame.gasUsed) + wordGas, 0n)
   return {
     commit: call.args[0],
     blockNumber: receipt.blockNumber,
-    amounts: paid.filter(({ args }) => args.ticket).map(({ args }) => args.amount),
+    amounts: groups.flatMap(({ args }) => args.dues.map((due) => splitPayment(due).wei)),
     gas: receipt.gasUsed,
     calldataBytes: size(input),
     ticketGas: receipt.gasUsed - directGas,
@@ -106,7 +107,7 @@ export async function measureBatch(
   const blockHash = await wallet.chain.readContract({ ...rounds, args: [commit.round] })
   const auxData = encodePacked(['uint256', 'bytes32'], [commit.round, blockHash])
   const tickets = amounts.map((faceValue, index) => ({
-    recipient: commit.payments[index]?.slice(0, 42),
+    recipient: splitPayment(commit.payments[index] as Hex).payee,
     sender: committer,
     faceValue,
     winProb,

@@ -94,7 +94,6 @@ export const payout = object({
   rail: oneOf('direct', 'ticket'),
   status: oneOf('paid', 'failed'),
   amountWei: wei,
-  totalWei: nullable(wei), // null where it failed
   reason: nullable(text(200)),
   counter: uint(64),
   transactionHash: hash,

@@ -17,7 +17,7 @@ import {IRoundsManager} from "./interfaces/IRoundsManager.sol";
 /// - The deposit at the broker is funded and used up within one frame, and no payee's code runs inside one: a leaked
 ///   ticket finds nothing to draw on.
 contract Treasury is Vault, ITreasury {
-    uint256 private constant GROUP_TICKETS_MAX = 10;
+    uint256 private constant GROUP_TICKETS_MAX = 20;
 
     // Gas of a frame: what the broker was measured to need when everything is cold, and a third more.
     uint256 private constant FUND_GAS = 200_000;
@@ -72,14 +72,17 @@ contract Treasury is Vault, ITreasury {
         external
         onlySelf
     {
-        uint96[] memory amounts = new uint96[](payments.length);
+        // The same words as in `payments`, but with what is due now instead of the total.
+        bytes32[] memory dues = new bytes32[](payments.length);
         uint96 sum = 0;
         for (uint256 i = 0; i < payments.length; ++i) {
-            amounts[i] = _book(payments[i], true);
-            sum += amounts[i];
+            uint96 due = _book(payments[i]);
+            dues[i] = bytes32(bytes20(payments[i])) | bytes32(uint256(due));
+            sum += due;
         }
         if (sum == 0) return;
         _take(sum);
+        emit TicketsPaid(_counter, dues);
 
         try broker.fundDepositAndReserveFor{value: sum}(_committer, sum, 0) {}
         catch (bytes memory reason) {
@@ -96,9 +99,9 @@ contract Treasury is Vault, ITreasury {
             auxData: abi.encodePacked(uint256(round), roundsManager.blockHashForRound(round))
         });
         for (uint256 i = 0; i < payments.length; ++i) {
-            if (amounts[i] > 0) {
-                ticket.recipient = _payee(payments[i]);
-                ticket.faceValue = amounts[i];
+            ticket.faceValue = _wei(dues[i]);
+            if (ticket.faceValue > 0) {
+                ticket.recipient = _payee(dues[i]);
                 try broker.redeemWinningTicket(ticket, _expand(sigs[2 * i], sigs[2 * i + 1]), RECIPIENT_RAND) {}
                 catch (bytes memory reason) {
                     revert(_cut(reason));
@@ -110,9 +113,10 @@ contract Treasury is Vault, ITreasury {
 
     /// @inheritdoc ITreasury
     function payDirect(bytes32 payment) external onlySelf {
-        uint96 amount = _book(payment, false);
+        uint96 amount = _book(payment);
         if (amount == 0) return;
         _take(amount);
+        emit Paid(_payee(payment), _counter, amount);
         (bool sent, bytes memory reason) = _payee(payment).call{value: amount, gas: PAYEE_GAS}("");
         if (!sent) revert(_cut(reason));
     }
@@ -154,14 +158,13 @@ contract Treasury is Vault, ITreasury {
     }
 
     /// @dev Writes what the payee will have got and returns what it still has to get: nothing, if the total is old.
-    function _book(bytes32 payment, bool ticket) private returns (uint96 amount) {
+    function _book(bytes32 payment) private returns (uint96 due) {
         address payee = _payee(payment);
-        uint96 total = _total(payment);
+        uint96 total = _wei(payment);
         uint96 before = paid[payee];
         if (total <= before) return 0;
-        amount = total - before;
+        due = total - before;
         paid[payee] = total;
-        emit Paid(payee, _counter, amount, total, ticket);
     }
 
     /// @dev What balance or window forbid goes no further.
@@ -173,14 +176,14 @@ contract Treasury is Vault, ITreasury {
 
     function _fail(bytes32 payment, bytes memory reason) private {
         address payee = _payee(payment);
-        emit PaymentFailed(payee, _counter, _total(payment) - paid[payee], reason);
+        emit PaymentFailed(payee, _counter, _wei(payment) - paid[payee], reason);
     }
 
     function _payee(bytes32 payment) private pure returns (address) {
         return address(bytes20(payment));
     }
 
-    function _total(bytes32 payment) private pure returns (uint96) {
+    function _wei(bytes32 payment) private pure returns (uint96) {
         return uint96(uint256(payment));
     }
 

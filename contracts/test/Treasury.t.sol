@@ -43,7 +43,13 @@ contract TreasuryTest is Base {
         address[] memory orchestrators = _orchestrators(23);
         address[] memory people = _addresses("person", 5);
         IAnchor.Commit memory c = _nextCommit(orchestrators, people);
-        _expectPaid(c, orchestrators.length, 0, 10);
+        // What is due on each is, at first, the total: the events hold the commit's own words.
+        _expectTicketsPaid(c, 0, 20);
+        _expectTicketsPaid(c, 20, 23);
+        for (uint256 i = 0; i < people.length; ++i) {
+            vm.expectEmit(address(treasury));
+            emit ITreasury.Paid(people[i], 1, WAGE);
+        }
         _commit(c);
         for (uint256 i = 0; i < orchestrators.length; ++i) {
             assertEq(treasury.paid(orchestrators[i]), WAGE);
@@ -62,6 +68,10 @@ contract TreasuryTest is Base {
         IAnchor.Commit memory c = _nextCommit();
         c.payments = _payments(_payment(orchestrators[0], WAGE + 5), _payment(relayer, 7));
         _signTickets(c, 1);
+        bytes32[] memory dues = new bytes32[](1);
+        dues[0] = _payment(orchestrators[0], 5);
+        vm.expectEmit(address(treasury));
+        emit ITreasury.TicketsPaid(2, dues);
         _commit(c);
         assertEq(_fees(orchestrators[0]), WAGE + 5);
         assertEq(relayer.balance, 7);
@@ -513,12 +523,13 @@ contract TreasuryTest is Base {
         _assertBooks(before + WAGE);
     }
 
-    function _expectPaid(IAnchor.Commit memory c, uint256 tickets, uint256 from, uint256 to) private {
+    function _expectTicketsPaid(IAnchor.Commit memory c, uint256 from, uint256 to) private {
+        bytes32[] memory dues = new bytes32[](to - from);
         for (uint256 i = from; i < to; ++i) {
-            (address payee, uint96 total) = _split(c.payments[i]);
-            vm.expectEmit(address(treasury));
-            emit ITreasury.Paid(payee, c.counter, total - treasury.paid(payee), total, i < tickets);
+            dues[i - from] = c.payments[i];
         }
+        vm.expectEmit(address(treasury));
+        emit ITreasury.TicketsPaid(c.counter, dues);
     }
 
     function _expectFailed(address payee, uint96 amount, bytes memory reason) internal {

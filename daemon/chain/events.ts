@@ -15,7 +15,8 @@ export const eventArgs = {
     next: struct('Commitment'),
     totalPaid: uint(96),
   }),
-  Paid: object({ payee: address, counter: uint(64), amount: uint(96), total: uint(96), ticket: bool }),
+  // On either rail: each word of a `TicketsPaid` is one of these here.
+  Paid: object({ payee: address, counter: uint(64), amount: uint(96), ticket: bool }),
   Claimed: object({ payee: address, to: address, amount: uint(96), total: uint(96) }),
   PaymentFailed: object({ payee: address, counter: uint(64), amount: uint(96), reason: bytes(4096) }),
   DepositFunded: object({ sender: address, amount: uint(256) }),
@@ -37,7 +38,8 @@ export type EventArgs<Name extends EventName> = Value<(typeof eventArgs)[Name]>
 interface Place {
   readonly blockNumber: number
   readonly blockHash: Hex
-  readonly logIndex: number
+  /** Orders the events of a block. */
+  readonly position: number
   readonly transactionHash: Hex
 }
 

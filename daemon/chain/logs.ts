@@ -9,6 +9,7 @@ import {
   padHex,
 } from 'viem'
 import { treasuryAbi } from '../../abi/index.ts'
+import { splitPayment } from '../../client/paymentWord.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import { argsCodec, type ChainEvent, isEventName } from './events.ts'
 import { brokerEventsAbi } from './livepeer.ts'
@@ -42,28 +43,38 @@ export async function fetchEvents(client: PublicClient, range: LogRange): Promis
     client.request({ method: 'eth_getLogs', params: [{ address, topics, fromBlock, toBlock }] })
   const found = await Promise.all([ask(treasury, []), ask(broker, [brokerTopics, padHex(committer, { size: 32 })])])
   return (found.flat() as unknown as RawLog[])
-    .map(eventOf)
-    .filter((event) => event !== undefined)
-    .sort((a, b) => a.blockNumber - b.blockNumber || a.logIndex - b.logIndex)
+    .flatMap(eventsOf)
+    .sort((a, b) => a.blockNumber - b.blockNumber || a.position - b.position)
 }
 
-/** Undefined for an event that no book is kept by. */
-function eventOf(log: RawLog): ChainEvent | undefined {
+/** More than one log tells of: the contract pays tickets in groups of at most twenty. */
+const eventsPerLogMax = 100
+
+/** Nothing for an event that no book is kept by. */
+function eventsOf(log: RawLog): ChainEvent[] {
   const { eventName: name, args } = decodeEventLog({
     abi: eventsAbi,
     data: log.data,
     topics: log.topics as Log['topics'] as [Hex, ...Hex[]],
     strict: true,
   }) as { eventName: string; args: Record<string, unknown> }
-  if (!isEventName(name)) return undefined
-  return {
-    name,
-    blockNumber: Number(log.blockNumber),
-    blockHash: log.blockHash,
-    logIndex: Number(log.logIndex),
-    transactionHash: log.transactionHash,
-    args: argsCodec(name).read(argsCodec(name).write(lowerAll(args)), name),
-  } as ChainEvent
+  const place = { blockNumber: Number(log.blockNumber), blockHash: log.blockHash, transactionHash: log.transactionHash }
+  return paymentsOf(name, args).flatMap(([name, args], index) => {
+    if (!isEventName(name)) return []
+    const position = Number(log.logIndex) * eventsPerLogMax + index
+    return [{ ...place, position, name, args: argsCodec(name).read(argsCodec(name).write(lowerAll(args)), name) }]
+  }) as ChainEvent[]
+}
+
+/** A payment is one event here, whether the contract told of it alone or of a group of tickets in one log. */
+function paymentsOf(name: string, args: Record<string, unknown>): [string, Record<string, unknown>][] {
+  if (name === 'Paid') return [[name, { ...args, ticket: false }]]
+  if (name !== 'TicketsPaid') return [[name, args]]
+  const { counter, dues } = args as { counter: bigint; dues: readonly Hex[] }
+  return dues
+    .map(splitPayment)
+    .filter(({ wei }) => wei > 0n)
+    .map(({ payee, wei }) => ['Paid', { payee, counter, amount: wei, ticket: true }])
 }
 
 /** viem gives addresses in mixed case; here there is one spelling. */

@@ -37,10 +37,9 @@ function payoutOf(
   const { payee, counter, amount: amountWei } = args
   const common = { payee, counter, amountWei, transactionHash, blockNumber: BigInt(blockNumber) }
   if (name === 'Paid') {
-    const { ticket, total } = args
-    return { ...common, status: 'paid', rail: ticket ? 'ticket' : 'direct', totalWei: total, reason: null }
+    return { ...common, status: 'paid', rail: args.ticket ? 'ticket' : 'direct', reason: null }
   }
   const isTicket = payeeRule(ledger, payee).rail === rail.ticket
   const reason = wordsOf(args.reason).slice(0, 200)
-  return { ...common, status: 'failed', rail: isTicket ? 'ticket' : 'direct', totalWei: null, reason }
+  return { ...common, status: 'failed', rail: isTicket ? 'ticket' : 'direct', reason }
 }

@@ -19,16 +19,16 @@ export function readNumber(untrusted: unknown, path: string, { least, most, othe
 
 export interface Cursor {
   readonly blockNumber: number
-  readonly logIndex: number
+  readonly position: number
 }
 
 /** The place of a chain event, as a text that clients hand back. */
-export const writeCursor = ({ blockNumber, logIndex }: Cursor): string => `${blockNumber}.${logIndex}`
+export const writeCursor = ({ blockNumber, position }: Cursor): string => `${blockNumber}.${position}`
 
 /** Undefined where the query has none. @throws Refusal `BAD_PARAMS` */
 export function readCursor(untrusted: unknown, path: string): Cursor | undefined {
   if (untrusted === undefined) return undefined
   const match = typeof untrusted === 'string' ? /^([0-9]{1,12})\.([0-9]{1,8})$/.exec(untrusted) : null
-  if (match) return { blockNumber: Number(match[1]), logIndex: Number(match[2]) }
+  if (match) return { blockNumber: Number(match[1]), position: Number(match[2]) }
   return refuse('BAD_PARAMS', `${path}: expected the member next of an earlier answer`, { path, expected: 'a cursor' })
 }

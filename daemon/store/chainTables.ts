@@ -27,10 +27,10 @@ export function createChainTables(db: DatabaseSync): ChainTables {
   const insertBlock = db.prepare('INSERT OR REPLACE INTO blocks VALUES (?, ?)')
 
   const addEvent = (event: ChainEvent): void => {
-    const { blockNumber, logIndex, blockHash, transactionHash, name, args } = event
+    const { blockNumber, position, blockHash, transactionHash, name, args } = event
     const payee = 'payee' in args ? args.payee : null
     const json = storedJson(argsCodec(name)).write(args)
-    insertEvent.run(blockNumber, logIndex, blockHash, transactionHash, name, payee, json)
+    insertEvent.run(blockNumber, position, blockHash, transactionHash, name, payee, json)
   }
   const blocks = async () =>
     db.prepare('SELECT number, hash FROM blocks ORDER BY number DESC').all() as unknown as BlockPoint[]
@@ -55,30 +55,29 @@ export function createChainTables(db: DatabaseSync): ChainTables {
       })
     },
     async *events() {
-      for (const row of db.prepare('SELECT * FROM events ORDER BY block_number, log_index').iterate())
-        yield eventOf(row)
+      for (const row of db.prepare('SELECT * FROM events ORDER BY block_number, position').iterate()) yield eventOf(row)
     },
     async eventsNamed<Name extends EventName>(name: Name, { after, limit }: EventQuery) {
       const rows = db
         .prepare(
-          `SELECT * FROM events WHERE name = ? AND (block_number, log_index) > (?, ?)
-           ORDER BY block_number, log_index LIMIT ?`,
+          `SELECT * FROM events WHERE name = ? AND (block_number, position) > (?, ?)
+           ORDER BY block_number, position LIMIT ?`,
         )
-        .all(name, after?.blockNumber ?? -1, after?.logIndex ?? -1, limit)
+        .all(name, after?.blockNumber ?? -1, after?.position ?? -1, limit)
       return rows.map((row) => eventOf(row) as ChainEvent<Name>)
     },
     async committed(counter) {
       const row = db
         .prepare(
           `SELECT * FROM events WHERE name = 'Committed' AND args ->> '$.counter' = ?
-           ORDER BY block_number DESC, log_index DESC LIMIT 1`,
+           ORDER BY block_number DESC, position DESC LIMIT 1`,
         )
         .get(`${counter}`)
       return row && (eventOf(row) as ChainEvent<'Committed'>)
     },
     async lastCommitted() {
       const row = db
-        .prepare("SELECT * FROM events WHERE name = 'Committed' ORDER BY block_number DESC, log_index DESC LIMIT 1")
+        .prepare("SELECT * FROM events WHERE name = 'Committed' ORDER BY block_number DESC, position DESC LIMIT 1")
         .get()
       return row && (eventOf(row) as ChainEvent<'Committed'>)
     },
@@ -90,12 +89,12 @@ export function createChainTables(db: DatabaseSync): ChainTables {
         values.push(payee)
       }
       if (before) {
-        conditions.push('(block_number, log_index) < (?, ?)')
-        values.push(before.blockNumber, before.logIndex)
+        conditions.push('(block_number, position) < (?, ?)')
+        values.push(before.blockNumber, before.position)
       }
       const rows = db
         .prepare(
-          `SELECT * FROM events WHERE ${conditions.join(' AND ')} ORDER BY block_number DESC, log_index DESC LIMIT ?`,
+          `SELECT * FROM events WHERE ${conditions.join(' AND ')} ORDER BY block_number DESC, position DESC LIMIT ?`,
         )
         .all(...values, limit)
       return rows.map((row) => eventOf(row) as ChainEvent<'Paid' | 'PaymentFailed'>)
@@ -107,7 +106,7 @@ function eventOf(row: Record<string, unknown>): ChainEvent {
   const name = row.name as EventName
   return {
     blockNumber: row.block_number as number,
-    logIndex: row.log_index as number,
+    position: row.position as number,
     blockHash: row.block_hash as Hex,
     transactionHash: row.transaction_hash as Hex,
     name,

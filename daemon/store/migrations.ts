@@ -42,4 +42,6 @@ export const migrations: readonly string[] = [
   CREATE INDEX events_by_name ON events (name, payee, block_number, log_index);
   `,
   "ALTER TABLE snapshot_place ADD COLUMN wrapped_keys TEXT NOT NULL DEFAULT '[]'",
+  // One log may tell of several payments, each an event of its own here.
+  'ALTER TABLE events RENAME COLUMN log_index TO position',
 ]

@@ -66,13 +66,13 @@ export interface BlockPoint {
 export interface PayoutQuery {
   readonly payee: Hex | undefined
   /** Only events before this place; undefined: from the newest. */
-  readonly before: { readonly blockNumber: number; readonly logIndex: number } | undefined
+  readonly before: { readonly blockNumber: number; readonly position: number } | undefined
   readonly limit: number
 }
 
 export interface EventQuery {
   /** Only events behind this place; undefined: from the first. */
-  readonly after: { readonly blockNumber: number; readonly logIndex: number } | undefined
+  readonly after: { readonly blockNumber: number; readonly position: number } | undefined
   readonly limit: number
 }
 

@@ -88,8 +88,8 @@ test('default: signed work in, exact payouts out, through restarts of both sides
   expect(anchored).toMatchObject({ counter, root, earnedWei: 3n * wei })
   expect(anchored && verifyAccount({ payee, ...anchored }, root)).toBe(true)
   const { payouts } = await world.client.payouts({ payee })
-  expect(payouts.map(({ status, rail, totalWei }) => ({ status, rail, totalWei }))).toEqual(
-    [3n, 2n, 1n].map((n) => ({ status: 'paid', rail: 'ticket', totalWei: n * wei })),
+  expect(payouts.map(({ status, rail, amountWei }) => ({ status, rail, amountWei }))).toEqual(
+    [1, 2, 3].map(() => ({ status: 'paid', rail: 'ticket', amountWei: wei })),
   )
   expect(await world.client.reporter(reporter)).toMatchObject({ nextSequence: 3n })
 })

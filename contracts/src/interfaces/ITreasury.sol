@@ -23,10 +23,13 @@ interface ITreasury is IVault {
         uint96 capFloor; // wei that the cap never falls below
     }
 
+    /// @notice One payment as ETH.
     /// @param amount wei paid now
-    /// @param total wei paid to this payee ever
-    /// @param ticket true: credited as fees at the TicketBroker; false: sent as ETH
-    event Paid(address indexed payee, uint64 indexed counter, uint96 amount, uint96 total, bool ticket);
+    event Paid(address indexed payee, uint64 indexed counter, uint96 amount);
+
+    /// @notice A group of payments credited as fees at the TicketBroker, whose own events name each payee as a topic.
+    /// @param dues bytes20 payee, uint96 wei paid now; zero wei where nothing was due
+    event TicketsPaid(uint64 indexed counter, bytes32[] dues);
 
     /// @param amount wei that were due and are still due
     /// @param reason at most 64 bytes: the text of an Error(string), else the raw revert data; may be empty

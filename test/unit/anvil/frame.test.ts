@@ -39,7 +39,6 @@ const observation: Observation = {
     rail: 'ticket',
     status: index === 0 ? 'failed' : 'paid',
     amountWei: largestWei,
-    totalWei: index === 0 ? null : largestWei,
     reason: index === 0 ? 'treasury short' : null,
     counter: 12_345n,
     transactionHash: hash,

@@ -4,7 +4,7 @@ import { createBooks } from '../../../daemon/services/books.ts'
 import { zeroHash } from '../../../ledger/hex.ts'
 import { payeeOf } from '../ledger/support.ts'
 
-const place = { blockNumber: 1, blockHash: zeroHash, logIndex: 0, transactionHash: zeroHash }
+const place = { blockNumber: 1, blockHash: zeroHash, position: 0, transactionHash: zeroHash }
 const nothing = {
   events: async function* () {
     yield* []
@@ -12,7 +12,7 @@ const nothing = {
   cursor: async () => undefined,
 }
 const payee = payeeOf(1)
-const paid: ChainEvent = { ...place, name: 'Paid', args: { payee, counter: 3n, amount: 5n, total: 5n, ticket: true } }
+const paid: ChainEvent = { ...place, name: 'Paid', args: { payee, counter: 3n, amount: 5n, ticket: true } }
 const claimed: ChainEvent = { ...place, name: 'Claimed', args: { payee, to: payeeOf(2), amount: 4n, total: 9n } }
 
 test('row 21: what a payee claims by itself is paid, and is no try of ours', () => {

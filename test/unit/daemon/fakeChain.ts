@@ -4,6 +4,7 @@
  */
 import { decodeFunctionData, keccak256, parseTransaction, recoverTransactionAddress, toHex } from 'viem'
 import { treasuryAbi } from '../../../abi/index.ts'
+import { splitPayment } from '../../../client/paymentWord.ts'
 import type { Chain, Head, Round } from '../../../daemon/chain/chain.ts'
 import type { ChainEvent } from '../../../daemon/chain/events.ts'
 import { type Hex, zeroHash } from '../../../ledger/hex.ts'
@@ -85,7 +86,7 @@ export function createFakeChain(domain: Domain): FakeChain {
         const events = isReverting ? undefined : execute(domain, world, raw, fake)
         block.receipts.set(hash, events ? 'success' : 'reverted')
         const place = { blockNumber: block.number, blockHash: block.hash, transactionHash: hash }
-        block.events.push(...(events ?? []).map((event, logIndex) => ({ ...place, logIndex, ...event }) as ChainEvent))
+        block.events.push(...(events ?? []).map((event, position) => ({ ...place, position, ...event }) as ChainEvent))
       })
     }
   }
@@ -223,14 +224,13 @@ function pay(
   fake: FakeChain,
   { word, counter, ticket }: { word: Hex; counter: bigint; ticket: boolean },
 ): Emitted[] {
-  const payee = word.slice(0, 42) as Hex
-  const total = BigInt(`0x${word.slice(42)}`)
+  const { payee, wei: total } = splitPayment(word)
   const amount = total - (world.paid.get(payee) ?? 0n)
   if (amount <= 0n) return []
   if (fake.failing.has(payee))
     return [{ name: 'PaymentFailed', args: { payee, counter, amount, reason: toHex('no') } }] as Emitted[]
   world.paid.set(payee, total)
-  const paid = { name: 'Paid', args: { payee, counter, amount, total, ticket } }
+  const paid = { name: 'Paid', args: { payee, counter, amount, ticket } }
   const sender = world.head?.committer as Hex
   const credited = { name: 'WinningTicketTransfer', args: { sender, recipient: payee, amount } }
   return (ticket ? [credited, paid] : [paid]) as Emitted[]

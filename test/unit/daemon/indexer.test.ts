@@ -32,9 +32,9 @@ function scripted(confirmations = 0) {
             name: 'Paid',
             blockNumber: number,
             blockHash: block(number).hash,
-            logIndex: 0,
+            position: 0,
             transactionHash: hashOf('tx'),
-            args: { payee, counter: BigInt(number), amount: 1n, total: 1n, ticket: false },
+            args: { payee, counter: BigInt(number), amount: 1n, ticket: false },
           },
         ]
       : []

@@ -169,20 +169,20 @@ test('behavior: a commit is found by counter and root, its transaction until it 
 
 test('behavior: payouts newest first, by payee and page', async () => {
   const { store } = open()
-  const paid = (blockNumber: number, logIndex: number, n: number): ChainEvent => ({
+  const paid = (blockNumber: number, position: number, n: number): ChainEvent => ({
     name: 'Paid',
     blockNumber,
-    logIndex,
+    position,
     blockHash: hash(blockNumber),
     transactionHash: hash(1),
-    args: { payee: payeeOf(n), counter: 1n, amount: 2n ** 95n, total: 2n ** 95n, ticket: true },
+    args: { payee: payeeOf(n), counter: 1n, amount: 2n ** 95n, ticket: true },
   })
   const events = [paid(1, 0, 1), paid(1, 1, 2), paid(2, 0, 1), paid(3, 5, 1)]
   await store.saveBlocks([{ number: 3, hash: hash(3) }], events)
   const query = { payee: undefined, before: undefined, limit: 10 }
   expect(await store.payouts(query)).toEqual([...events].reverse())
   expect(await store.payouts({ ...query, payee: payeeOf(1), limit: 2 })).toEqual([events[3], events[2]])
-  expect(await store.payouts({ ...query, before: { blockNumber: 2, logIndex: 0 } })).toEqual([events[1], events[0]])
+  expect(await store.payouts({ ...query, before: { blockNumber: 2, position: 0 } })).toEqual([events[1], events[0]])
   await store.rewindBlocks(1)
   expect(await store.payouts(query)).toEqual([events[1], events[0]])
 })
