@@ -36,7 +36,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const core = `unix:${socketPath(folder)}`
   const paths = { configuration: join(folder, 'configuration.json'), daemon: join(folder, 'daemon.json') }
   writeJson(paths.configuration, struct('Configuration').write(configuration))
-  const own = { core, listen, store: join(folder, 'daemon.sqlite'), configuration: paths.configuration }
+  const own = { core, listen, store: `sqlite:${join(folder, 'daemon.sqlite')}`, configuration: paths.configuration }
   writeJson(paths.daemon, makeDaemonConfiguration({ ...own, deployment, payIntervalMs }))
 
   const start = (name: string, args: string[], env: Record<string, string> = {}): Service =>

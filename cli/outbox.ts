@@ -7,8 +7,8 @@
 import { DatabaseSync } from 'node:sqlite'
 import { receipt as receiptCodec } from '../client/api.ts'
 import type { Domain, Hex, Receipt, SignedBatch } from '../client/index.ts'
-import { atomically } from '../daemon/store/atomically.ts'
 import { signedBatch } from '../protocol/messages.ts'
+import { atomically } from './atomically.ts'
 import { Fault } from './fault.ts'
 import type { InputPlace } from './inputPlace.ts'
 

@@ -4,6 +4,7 @@ import { checkConfiguration, type Rules } from '../ledger/config.ts'
 import type { Hex } from '../ledger/hex.ts'
 import { struct } from '../protocol/codec.ts'
 import { parseEndpoint } from '../protocol/endpoint.ts'
+import { isStoreAddress } from './store/address.ts'
 
 const address = z
   .string()
@@ -32,8 +33,8 @@ const schema = z.strictObject({
     .max(8),
   /** Host and port of the public API; port 0 takes a free one. */
   listen: z.string().regex(/^[^:]+:[0-9]{1,5}$/, 'expected host:port'),
-  /** Path of the SQLite file. */
-  store: z.string().min(1),
+  /** `sqlite:PATH`, or the URL of a PostgreSQL database, whose password is shown nowhere. */
+  store: z.string().refine(isStoreAddress, 'expected sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE'),
   /** Path of the ledger's configuration: the JSON form of the struct `Configuration`. */
   configuration: z.string().min(1),
   /** Livepeer's contracts; without the first no tickets are paid, without the second nobody is asked whether active. */

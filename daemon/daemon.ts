@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import { createApp } from './app.ts'
 import type { Chain } from './chain/chain.ts'
 import type { Config } from './config.ts'
-import type { Fatal } from './errors.ts'
+import { Fatal } from './errors.ts'
 import { createLane } from './lane.ts'
 import { runAnchorer } from './services/anchorer.ts'
 import { createBooks } from './services/books.ts'
@@ -55,6 +55,9 @@ export async function runDaemon({ config, chain, store, kms, log }: DaemonOption
   const server = createApp({ rules, chain, gate, ingest, mirror, store, books, headWatch, reconciler }, log)
   const work: Promise<never>[] = []
   try {
+    const { generation, lost } = await store.lead(signal)
+    log.info({ generation }, 'leading')
+    void lost.then((cause) => failed.reject(new Fatal('another process may lead now', 75, { cause })))
     await mirror.load()
     await books.reload()
     log.info({ url: await listen(server, config.listen) }, 'listening')
@@ -82,7 +85,7 @@ export async function runDaemon({ config, chain, store, kms, log }: DaemonOption
     await lane.run(async () => stop.abort())
     await Promise.race([Promise.allSettled(work), sleep(stopMsMax)])
     server.closeAllConnections()
-    store.close()
+    await store.close()
   }
 }
 

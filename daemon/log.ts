@@ -3,7 +3,7 @@ import { type Logger, pino } from 'pino'
 
 /** `https://user:secret@host/key?key=secret` as `https://host`: each of the other parts can be a credential. */
 export const stripCredentials = (text: string): string =>
-  text.replace(/(https?:\/\/)(?:[^\s/@"\\]*@)?([^\s/?#"\\]+)[^\s"\\]*/g, '$1$2')
+  text.replace(/((?:https?|postgres(?:ql)?):\/\/)(?:[^\s/@"\\]*@)?([^\s/?#"\\]+)[^\s"\\]*/g, '$1$2')
 
 /** A logger that writes lines to `out`. */
 export const createLog = (level: string, out: { write(line: string): unknown }): Logger =>

@@ -9,7 +9,7 @@ import { Fatal } from './errors.ts'
 import { createKms } from './kms.ts'
 import { createLog } from './log.ts'
 import type { KmsPlace } from './services/unwrap.ts'
-import { openStore } from './store/sqlite.ts'
+import { openStore } from './store/open.ts'
 
 const tryAgain = 75
 const kmsTimeoutMs = 10_000
@@ -24,7 +24,7 @@ async function main(signal: AbortSignal): Promise<number> {
     process.exit(tryAgain)
   })
   try {
-    const store = openStore(config.store, config.rules.hash)
+    const store = await openStore(config.store, config.rules.hash)
     await runDaemon({ config, log, chain: chainOf(config, log), store, kms: kmsOf(config) }, signal)
     log.info('stopped')
     return 0

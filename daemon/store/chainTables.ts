@@ -1,10 +1,10 @@
 /** The part of the store that holds what the chain said. */
-import type { DatabaseSync } from 'node:sqlite'
 import type { Hex } from '../../ledger/hex.ts'
 import { argsCodec, type ChainEvent, type EventName } from '../chain/events.ts'
-import { atomically } from './atomically.ts'
 import { storedJson } from './codecs.ts'
+import { type Dialect, insertRows, type Query, type Row, type Value } from './database.ts'
 import type { BlockPoint, EventQuery, Store } from './store.ts'
+import type { Write } from './tables.ts'
 
 type ChainTables = Pick<
   Store,
@@ -21,64 +21,63 @@ type ChainTables = Pick<
 
 /** Block hashes are remembered this far back: deeper than any reorganisation that a daemon may survive by itself. */
 const blocksRememberedMax = 10_000
+const eventsPerPage = 1_000
 
-export function createChainTables(db: DatabaseSync): ChainTables {
-  const insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)')
-  const insertBlock = db.prepare('INSERT OR REPLACE INTO blocks VALUES (?, ?)')
-
-  const addEvent = (event: ChainEvent): void => {
-    const { blockNumber, position, blockHash, transactionHash, name, args } = event
-    const payee = 'payee' in args ? args.payee : null
-    const json = storedJson(argsCodec(name)).write(args)
-    insertEvent.run(blockNumber, position, blockHash, transactionHash, name, payee, json)
-  }
-  const blocks = async () =>
-    db.prepare('SELECT number, hash FROM blocks ORDER BY number DESC').all() as unknown as BlockPoint[]
-
+export function createChainTables(query: Query, write: Write, { json }: Dialect): ChainTables {
+  const newestFirst = 'ORDER BY block_number DESC, position DESC LIMIT'
   return {
-    cursor: async () =>
-      db.prepare('SELECT number, hash FROM blocks ORDER BY number DESC LIMIT 1').get() as BlockPoint | undefined,
-    blocks,
-    async saveBlocks(points, events) {
-      atomically(db, () => {
-        for (const { number, hash } of points) insertBlock.run(number, hash)
-        events.forEach(addEvent)
-        db.prepare(
+    async cursor() {
+      const [row] = await query('SELECT number, hash FROM blocks ORDER BY number DESC LIMIT 1')
+      return row && pointOf(row)
+    },
+    blocks: async () => (await query('SELECT number, hash FROM blocks ORDER BY number DESC')).map(pointOf),
+    saveBlocks: (points, events) =>
+      write(async (ask) => {
+        for (const { number, hash } of points) await addBlock(ask, number, hash)
+        await insertRows(ask, 'INSERT INTO events', events.map(rowOf))
+        await ask(
           'DELETE FROM blocks WHERE number <= (SELECT number FROM blocks ORDER BY number DESC LIMIT 1 OFFSET ?)',
-        ).run(blocksRememberedMax)
-      })
-    },
-    async rewindBlocks(number) {
-      atomically(db, () => {
-        db.prepare('DELETE FROM events WHERE block_number > ?').run(number)
-        db.prepare('DELETE FROM blocks WHERE number > ?').run(number)
-      })
-    },
-    async *events() {
-      for (const row of db.prepare('SELECT * FROM events ORDER BY block_number, position').iterate()) yield eventOf(row)
+          blocksRememberedMax,
+        )
+      }),
+    rewindBlocks: (number) =>
+      write(async (ask) => {
+        await ask('DELETE FROM events WHERE block_number > ?', number)
+        await ask('DELETE FROM blocks WHERE number > ?', number)
+      }),
+    async *events(after = -1) {
+      // By whole blocks: a page that ends within one would be hard to go on from.
+      for (let from = after; ; ) {
+        const [end] = await query(
+          'SELECT max(block_number) AS number FROM (SELECT block_number FROM events WHERE block_number > ? ORDER BY block_number LIMIT ?) AS page',
+          from,
+          eventsPerPage,
+        )
+        if (typeof end?.number !== 'number') return
+        const rows = await query(
+          'SELECT * FROM events WHERE block_number > ? AND block_number <= ? ORDER BY block_number, position',
+          from,
+          end.number,
+        )
+        yield* rows.map(eventOf)
+        from = end.number
+      }
     },
     async eventsNamed<Name extends EventName>(name: Name, { after, limit }: EventQuery) {
-      const rows = db
-        .prepare(
-          `SELECT * FROM events WHERE name = ? AND (block_number, position) > (?, ?)
-           ORDER BY block_number, position LIMIT ?`,
-        )
-        .all(name, after?.blockNumber ?? -1, after?.position ?? -1, limit)
+      const rows = await query(
+        `SELECT * FROM events WHERE name = ? AND (block_number, position) > (?, ?)
+        ORDER BY block_number, position LIMIT ?`,
+        ...[name, after?.blockNumber ?? -1, after?.position ?? -1, limit],
+      )
       return rows.map((row) => eventOf(row) as ChainEvent<Name>)
     },
     async committed(counter) {
-      const row = db
-        .prepare(
-          `SELECT * FROM events WHERE name = 'Committed' AND args ->> '$.counter' = ?
-           ORDER BY block_number DESC, position DESC LIMIT 1`,
-        )
-        .get(`${counter}`)
+      const isThis = `name = 'Committed' AND args${json} ->> 'counter' = ?`
+      const [row] = await query(`SELECT * FROM events WHERE ${isThis} ${newestFirst} 1`, `${counter}`)
       return row && (eventOf(row) as ChainEvent<'Committed'>)
     },
     async lastCommitted() {
-      const row = db
-        .prepare("SELECT * FROM events WHERE name = 'Committed' ORDER BY block_number DESC, position DESC LIMIT 1")
-        .get()
+      const [row] = await query(`SELECT * FROM events WHERE name = 'Committed' ${newestFirst} 1`)
       return row && (eventOf(row) as ChainEvent<'Committed'>)
     },
     async payouts({ payee, before, limit }) {
@@ -92,17 +91,29 @@ export function createChainTables(db: DatabaseSync): ChainTables {
         conditions.push('(block_number, position) < (?, ?)')
         values.push(before.blockNumber, before.position)
       }
-      const rows = db
-        .prepare(
-          `SELECT * FROM events WHERE ${conditions.join(' AND ')} ORDER BY block_number DESC, position DESC LIMIT ?`,
-        )
-        .all(...values, limit)
+      const where = conditions.join(' AND ')
+      const rows = await query(`SELECT * FROM events WHERE ${where} ${newestFirst} ?`, ...values, limit)
       return rows.map((row) => eventOf(row) as ChainEvent<'Paid' | 'PaymentFailed'>)
     },
   }
 }
 
-function eventOf(row: Record<string, unknown>): ChainEvent {
+async function addBlock(query: Query, number: number, hash: Hex): Promise<void> {
+  await query(
+    'INSERT INTO blocks VALUES (?, ?) ON CONFLICT (number) DO UPDATE SET hash = excluded.hash',
+    ...[number, hash],
+  )
+}
+
+const pointOf = ({ number, hash }: Row): BlockPoint => ({ number: number as number, hash: hash as Hex })
+
+function rowOf(event: ChainEvent): Value[] {
+  const { blockNumber, position, blockHash, transactionHash, name, args } = event
+  const payee = 'payee' in args ? args.payee : null
+  return [blockNumber, position, blockHash, transactionHash, name, payee, storedJson(argsCodec(name)).write(args)]
+}
+
+function eventOf(row: Row): ChainEvent {
   const name = row.name as EventName
   return {
     blockNumber: row.block_number as number,

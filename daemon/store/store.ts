@@ -1,6 +1,7 @@
 /**
- * What the daemon keeps, as one interface: SQLite on one machine, something larger for several.
- * Every write below is atomic, and durable when its promise resolves, but for `intend`, which says why not.
+ * What the daemon keeps, as one interface: SQLite on one machine, PostgreSQL for several.
+ * Every write below is atomic, and durable when its promise resolves, but for `intend`, which says why not. Only the
+ * process that leads can write: `STORE_FENCED` otherwise. Everyone can read. Whatever fails throws StoreError.
  */
 import type { SignedBatch } from '../../ledger/entry.ts'
 import type { OddEvent } from '../../ledger/events.ts'
@@ -9,6 +10,7 @@ import type { SignedLogHead } from '../../ledger/receipt.ts'
 import type { Commit } from '../../ledger/structs.ts'
 import type { WrappedKey } from '../../protocol/messages.ts'
 import type { ChainEvent, EventName } from '../chain/events.ts'
+import type { StoreError } from './database.ts'
 
 /** How far the core's chain of sealed records has come: 0 and the zero hash before the first. */
 export interface RecordPlace {
@@ -76,7 +78,18 @@ export interface EventQuery {
   readonly limit: number
 }
 
+/** One process at a time. */
+export interface Leadership {
+  /** Grows by each that ever led: what a process of an earlier one writes is refused. */
+  readonly generation: number
+  /** Resolves when the lead is lost, with the reason. */
+  readonly lost: Promise<StoreError>
+}
+
 export interface Store {
+  /** Waits until no other process leads, then fences off all that did. @throws the signal's reason */
+  lead(signal: AbortSignal): Promise<Leadership>
+
   /** The last record that is stored, in the snapshot or after it; undefined where there is no state at all. */
   lastRecord(): Promise<RecordPlace | undefined>
   /** The snapshot's chunks in order, then every record after it in order. */
@@ -101,8 +114,8 @@ export interface Store {
   /** Batches of all intents for records after this one, in the order of sending. */
   intentsAfter(record: number): Promise<readonly SignedBatch[]>
 
-  /** Entries by position, from the first. */
-  entries(): AsyncIterable<Entry>
+  /** Entries by position, from this one on; from the first if none is given. */
+  entries(from?: number): AsyncIterable<Entry>
   /** So many entries from this position on, fewer at the end of the log. */
   entriesFrom(position: number, limit: number): Promise<readonly Entry[]>
   entryOf(reporter: Hex, sequence: bigint): Promise<Entry | undefined>
@@ -125,8 +138,8 @@ export interface Store {
   saveBlocks(blocks: readonly BlockPoint[], events: readonly ChainEvent[]): Promise<void>
   /** Takes back every block and event above `number`. */
   rewindBlocks(number: number): Promise<void>
-  /** All events in the order of the chain. */
-  events(): AsyncIterable<ChainEvent>
+  /** All events in the order of the chain, those after block `after` if one is given. */
+  events(after?: number): AsyncIterable<ChainEvent>
   /** Events of one name behind a place, oldest first. */
   eventsNamed<Name extends EventName>(name: Name, query: EventQuery): Promise<readonly ChainEvent<Name>[]>
   /** The newest `Committed` with this counter: of one that was struck out there may be others. */
@@ -136,5 +149,5 @@ export interface Store {
   /** `Paid` and `PaymentFailed`, newest first. */
   payouts(query: PayoutQuery): Promise<readonly ChainEvent<'Paid' | 'PaymentFailed'>[]>
 
-  close(): void
+  close(): Promise<void>
 }

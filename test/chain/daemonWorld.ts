@@ -133,7 +133,7 @@ function writeConfig({ folder, core, rpcUrl, broker, settings }: ConfigOrder): s
     core,
     rpcUrls: [rpcUrl],
     listen: '127.0.0.1:0',
-    store: join(folder, 'daemon.sqlite'),
+    store: `sqlite:${join(folder, 'daemon.sqlite')}`,
     configuration: ledger,
     roundsManager: broker.roundsManager,
     bondingManager: broker.bondingManager,

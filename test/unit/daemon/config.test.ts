@@ -8,7 +8,7 @@ const settings = {
   core: 'unix:/run/core.sock',
   rpcUrls: ['http://127.0.0.1:8545'],
   listen: '127.0.0.1:0',
-  store: '/var/lib/store.sqlite',
+  store: 'sqlite:/var/lib/store.sqlite',
   configuration: '/etc/ledger.json',
   roundsManager: `0x${'AB'.repeat(20)}`,
   bondingManager: null,

@@ -345,7 +345,7 @@ test('behavior: a disk that was lost before the first batch is made good by the 
   const first = await world.startOpen()
   await vi.waitFor(async () => expect((await first.client.status()).head?.counter).toBe(1n), waiting)
   await first.stop()
-  for (const suffix of ['', '-wal', '-shm']) rmSync(`${world.config.store}${suffix}`, { force: true })
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${world.folder}/daemon.sqlite${suffix}`, { force: true })
   // The commit that made the head is only in its transaction's calldata now.
   const second = await world.startOpen()
   await second.client.sendBatch(creditBatch(0n, 5n))
@@ -357,7 +357,7 @@ test('error: a disk that was lost later cannot be made good', async () => {
   const first = await world.startOpen(slow)
   await first.client.sendBatch(creditBatch(0n, 5n))
   await first.stop()
-  for (const suffix of ['', '-wal', '-shm']) rmSync(`${world.config.store}${suffix}`, { force: true })
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${world.folder}/daemon.sqlite${suffix}`, { force: true })
   const second = await world.startDaemon(slow)
   await expect(second.ended).rejects.toMatchObject({ name: 'Fatal', exitCode: 1 })
 })

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { ChainEvent } from '../../../daemon/chain/events.ts'
 import { createBooks } from '../../../daemon/services/books.ts'
 import { createIndexer } from '../../../daemon/services/indexer.ts'
-import { openStore } from '../../../daemon/store/sqlite.ts'
+import { openStore } from '../../../daemon/store/open.ts'
 import type { BlockPoint } from '../../../daemon/store/store.ts'
 import { checkConfiguration } from '../../../ledger/config.ts'
 import type { Hex } from '../../../ledger/hex.ts'
@@ -16,7 +16,7 @@ const payee = payeeOf(1)
 const hashOf = (text: string): Hex => `0x${Buffer.from(text).toString('hex').padEnd(64, '0')}`
 
 /** A chain that is a list of block names, with one payment of one wei in each block whose name ends in `!`. */
-function scripted(confirmations = 0) {
+async function scripted(confirmations = 0) {
   let names: readonly string[] = []
   let deployedAt = 0
   const asked: string[] = []
@@ -48,7 +48,8 @@ function scripted(confirmations = 0) {
       return Array.from({ length: to - from + 1 }, (_, i) => from + i).flatMap(paidIn)
     },
   }
-  const store = openStore(`${temporaryFolder()}/store.sqlite`, rules.hash)
+  const store = await openStore(`sqlite:${temporaryFolder()}/store.sqlite`, rules.hash)
+  await store.lead(AbortSignal.timeout(10_000))
   const books = createBooks({ store })
   const indexer = createIndexer({ chain, store, books, confirmations, pollMs: 1, log: pino({ level: 'silent' }) })
   return {
@@ -72,7 +73,7 @@ function scripted(confirmations = 0) {
 }
 
 test('default: takes in what is new, once', async () => {
-  const { see, asked } = scripted()
+  const { see, asked } = await scripted()
   expect(await see(['a', 'b!', 'c'])).toEqual({ cursor: 2, events: [1], paidWei: 1n, block: 2 })
   expect(await see(['a', 'b!', 'c', 'd!'])).toEqual({ cursor: 3, events: [1, 3], paidWei: 2n, block: 3 })
   expect(await see(['a', 'b!', 'c', 'd!'])).toEqual({ cursor: 3, events: [1, 3], paidWei: 2n, block: 3 })
@@ -80,32 +81,32 @@ test('default: takes in what is new, once', async () => {
 })
 
 test('behavior: begins where the contract was deployed', async () => {
-  const { see, asked } = scripted()
+  const { see, asked } = await scripted()
   expect(await see(['a', 'b', 'c'], 99)).toMatchObject({ cursor: undefined })
   await see(['a', 'b', 'c', 'd', 'e!', 'f'], 4)
   expect(asked).toEqual(['4-5'])
 })
 
 test('behavior: a reorganisation takes back what is no longer there', async () => {
-  const { see } = scripted()
+  const { see } = await scripted()
   await see(['a', 'b!', 'c!', 'd', 'e!'])
   expect(await see(['a', 'b!', 'x', 'y!', 'z'])).toEqual({ cursor: 4, events: [1, 3], paidWei: 2n, block: 4 })
 })
 
 test('behavior: a chain that has become shorter', async () => {
-  const { see } = scripted()
+  const { see } = await scripted()
   await see(['a', 'b!', 'c!', 'd!'])
   expect(await see(['a', 'b!', 'x'])).toEqual({ cursor: 2, events: [1], paidWei: 1n, block: 2 })
 })
 
 test('behavior: the newest blocks count only when others are on top', async () => {
-  const { see } = scripted(2)
+  const { see } = await scripted(2)
   expect(await see(['a', 'b!', 'c!', 'd', 'e'])).toMatchObject({ cursor: 2, events: [1, 2] })
   expect(await see(['a', 'b!', 'c!', 'd!', 'e'])).toMatchObject({ cursor: 2, events: [1, 2] })
 })
 
 test('behavior: a reorganisation while logs are read is noticed', async () => {
-  const { see, chain, store } = scripted()
+  const { see, chain, store } = await scripted()
   await see(['a', 'b'])
   const { block } = chain
   let asked = 0
@@ -120,7 +121,7 @@ test('behavior: a reorganisation while logs are read is noticed', async () => {
 })
 
 test('error: another chain altogether is not taken in', async () => {
-  const { see } = scripted()
+  const { see } = await scripted()
   await see(['a', 'b!', 'c'])
   await expect(see(['x', 'y', 'z'])).rejects.toThrow('no remembered block')
 })

@@ -1,20 +1,26 @@
 import { createHash } from 'node:crypto'
-import { cpSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { ChainEvent } from '../../../daemon/chain/events.ts'
-import { openStore } from '../../../daemon/store/sqlite.ts'
-import type { Entry, RecordPlace, StoredTransaction } from '../../../daemon/store/store.ts'
+import { openDatabase, openStore } from '../../../daemon/store/open.ts'
+import type { Entry, RecordPlace, Store, StoredTransaction } from '../../../daemon/store/store.ts'
 import { type Hex, toHex, zeroHash } from '../../../ledger/hex.ts'
 import { rootOf } from '../../../ledger/state.ts'
 import type { Commit } from '../../../ledger/structs.ts'
 import { payeeOf, reporter } from '../ledger/support.ts'
-import { creditBatch, temporaryFolder } from './support.ts'
+import { describeEngines } from './engines.ts'
+import { creditBatch } from './support.ts'
 
 const configHash: Hex = `0x${'c0'.repeat(32)}`
 const hash = (n: number): Hex => `0x${n.toString(16).padStart(64, '0')}`
 const none: RecordPlace = { number: 0, hash: zeroHash }
-const open = (path = `${temporaryFolder()}/store.sqlite`) => ({ path, store: openStore(path, configHash) })
+const { signal } = new AbortController()
+
+/** Without the lead: it can be read. */
+async function read(address: string): Promise<Store> {
+  const store = await openStore(address, configHash)
+  onTestFinished(() => store.close())
+  return store
+}
 
 /** A record as far as the store reads it. */
 function sealAfter(last: RecordPlace): { sealed: Uint8Array; place: RecordPlace } {
@@ -24,10 +30,11 @@ function sealAfter(last: RecordPlace): { sealed: Uint8Array; place: RecordPlace 
   return { sealed, place: { number: last.number + 1, hash: `0x${createHash('sha256').update(sealed).digest('hex')}` } }
 }
 
+const signed = creditBatch(0n, 1n)
 const entry = (position: number): Entry => ({
   position,
   leafHash: hash(position),
-  batch: creditBatch(BigInt(position), 1n),
+  batch: { ...signed, batch: { ...signed.batch, sequence: BigInt(position) } },
   odd: [{ index: 0, reason: 'SESSION_NOT_OPEN' }],
 })
 const head = (size: number) => ({
@@ -51,148 +58,245 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return list
 }
 
-test('default: snapshot, records and entries in order, and again after reopening', async () => {
-  const { path, store } = open()
-  expect(await store.lastRecord()).toBeUndefined()
-  const chunks = [new Uint8Array([1]), new Uint8Array([2])]
-  const wrappedKeys = [{ kmsKey: '0x01', ephemeralKey: '0x02', sealed: '0x03' }] as const
-  expect(await store.wrappedKeys()).toEqual([])
-  await store.saveSnapshot({ chunks, wrappedKeys, last: none }, [])
-  const first = sealAfter(none)
-  const second = sealAfter(first.place)
-  await store.saveAccepted({ sealed: first.sealed, entries: [entry(1), entry(2)], head: head(3) })
-  await store.saveAccepted({ sealed: second.sealed, entries: [entry(3)], head: head(4) })
-  store.close()
-  const again = openStore(path, configHash)
-  expect(await again.lastRecord()).toEqual(second.place)
-  expect((await all(again.sealedState())).map(toHex)).toEqual([...chunks, first.sealed, second.sealed].map(toHex))
-  expect(await again.wrappedKeys()).toEqual(wrappedKeys)
-  expect(await all(again.entries())).toEqual([entry(1), entry(2), entry(3)])
-  expect(await again.entryOf(reporter, 2n)).toEqual(entry(2))
-  expect(await again.entryOf(reporter, 9n)).toBeUndefined()
+const paid = (blockNumber: number, position: number, n: number): ChainEvent => ({
+  name: 'Paid',
+  blockNumber,
+  position,
+  blockHash: hash(blockNumber),
+  transactionHash: hash(1),
+  args: { payee: payeeOf(n), counter: 1n, amount: 2n ** 95n, ticket: true },
 })
 
-test('error: a record that is not the next is not written, nor anything with it', async () => {
-  const { store } = open()
-  const first = sealAfter(none)
-  await expect(store.saveAccepted({ sealed: first.sealed, entries: [], head: head(1) })).rejects.toThrow(
-    'before any snapshot',
-  )
-  await store.saveSnapshot({ chunks: [], wrappedKeys: [], last: none }, [])
-  const wrong = [
-    sealAfter({ number: 1, hash: zeroHash }), // one too far
-    sealAfter({ number: 0, hash: hash(1) }), // after another
-    { sealed: new Uint8Array(10) }, // no record at all
-  ]
-  for (const { sealed } of wrong)
-    await expect(store.saveAccepted({ sealed, entries: [entry(1)], head: head(2) })).rejects.toMatchObject({
+describeEngines((engine) => {
+  async function open() {
+    const address = await engine.place()
+    const store = await openStore(address, configHash)
+    onTestFinished(() => store.close())
+    const { generation } = await store.lead(signal)
+    return { address, store, generation }
+  }
+
+  /** As one that takes the lead does, without asking for the lock. */
+  async function fence(address: string): Promise<void> {
+    const db = await openDatabase(address)
+    await db.write((query) => query('UPDATE leader SET generation = generation + 1'))
+    await db.close()
+  }
+
+  test('default: snapshot, records and entries in order, and again after reopening', async () => {
+    const { address, store } = await open()
+    expect(await store.lastRecord()).toBeUndefined()
+    const chunks = [new Uint8Array([1]), new Uint8Array([2])]
+    const wrappedKeys = [{ kmsKey: '0x01', ephemeralKey: '0x02', sealed: '0x03' }] as const
+    expect(await store.wrappedKeys()).toEqual([])
+    await store.saveSnapshot({ chunks, wrappedKeys, last: none }, [])
+    const first = sealAfter(none)
+    const second = sealAfter(first.place)
+    await store.saveAccepted({ sealed: first.sealed, entries: [entry(1), entry(2)], head: head(3) })
+    await store.saveAccepted({ sealed: second.sealed, entries: [entry(3)], head: head(4) })
+    await store.close()
+    const again = await read(address)
+    expect(await again.lastRecord()).toEqual(second.place)
+    expect((await all(again.sealedState())).map(toHex)).toEqual([...chunks, first.sealed, second.sealed].map(toHex))
+    expect(await again.wrappedKeys()).toEqual(wrappedKeys)
+    expect(await all(again.entries())).toEqual([entry(1), entry(2), entry(3)])
+    expect(await again.entryOf(reporter, 2n)).toEqual(entry(2))
+    expect(await again.entryOf(reporter, 9n)).toBeUndefined()
+  })
+
+  test('error: a record that is not the next is not written, nor anything with it', async () => {
+    const { store } = await open()
+    const first = sealAfter(none)
+    await expect(store.saveAccepted({ sealed: first.sealed, entries: [], head: head(1) })).rejects.toThrow(
+      'before any snapshot',
+    )
+    await store.saveSnapshot({ chunks: [], wrappedKeys: [], last: none }, [])
+    const wrong = [
+      sealAfter({ number: 1, hash: zeroHash }), // one too far
+      sealAfter({ number: 0, hash: hash(1) }), // after another
+      { sealed: new Uint8Array(10) }, // no record at all
+    ]
+    for (const { sealed } of wrong)
+      await expect(store.saveAccepted({ sealed, entries: [entry(1)], head: head(2) })).rejects.toMatchObject({
+        name: 'OutOfStep',
+      })
+    expect(await all(store.entries())).toEqual([])
+    expect(await store.lastRecord()).toEqual(none)
+    await store.saveAccepted({ sealed: first.sealed, entries: [entry(1)], head: head(2) })
+    await expect(store.saveAccepted({ sealed: first.sealed, entries: [], head: head(2) })).rejects.toMatchObject({
       name: 'OutOfStep',
     })
-  expect(await all(store.entries())).toEqual([])
-  expect(await store.lastRecord()).toEqual(none)
-  await store.saveAccepted({ sealed: first.sealed, entries: [entry(1)], head: head(2) })
-  await expect(store.saveAccepted({ sealed: first.sealed, entries: [], head: head(2) })).rejects.toMatchObject({
-    name: 'OutOfStep',
   })
-})
 
-test('error: a position or a sequence is taken once, or nothing is written', async () => {
-  const { store } = open()
-  await store.saveSnapshot({ chunks: [], wrappedKeys: [], last: none }, [])
-  const first = sealAfter(none)
-  await store.saveAccepted({ sealed: first.sealed, entries: [entry(1)], head: head(2) })
-  const second = sealAfter(first.place)
-  const twice = [
-    { ...entry(1), batch: creditBatch(9n, 1n) },
-    { ...entry(1), position: 2 },
-  ]
-  for (const again of twice)
-    await expect(store.saveAccepted({ sealed: second.sealed, entries: [again], head: head(3) })).rejects.toThrow(
-      'UNIQUE',
+  test('error: a position or a sequence is taken once, or nothing is written', async () => {
+    const { store } = await open()
+    await store.saveSnapshot({ chunks: [], wrappedKeys: [], last: none }, [])
+    const first = sealAfter(none)
+    await store.saveAccepted({ sealed: first.sealed, entries: [entry(1)], head: head(2) })
+    const second = sealAfter(first.place)
+    const twice = [
+      { ...entry(1), batch: creditBatch(9n, 1n) },
+      { ...entry(1), position: 2 },
+    ]
+    for (const again of twice)
+      await expect(
+        store.saveAccepted({ sealed: second.sealed, entries: [again], head: head(3) }),
+      ).rejects.toMatchObject({
+        code: 'STORE_CONFLICT',
+      })
+    expect(await store.lastRecord()).toEqual(first.place)
+  })
+
+  test('behavior: an intent outlives a process that dies, and goes with its record', async () => {
+    const { address, store } = await open()
+    await store.saveSnapshot({ chunks: [], wrappedKeys: [], last: none }, [])
+    const first = sealAfter(none)
+    await store.intend(1, [creditBatch(1n, 1n), creditBatch(2n, 1n)])
+    const crashed = await read(engine.crashImage(address))
+    expect(await crashed.intentsAfter(0)).toEqual([creditBatch(1n, 1n), creditBatch(2n, 1n)])
+    expect(await crashed.intentsAfter(1)).toEqual([])
+    await store.saveAccepted({ sealed: first.sealed, entries: [entry(1)], head: head(2) })
+    expect(await store.intentsAfter(0)).toEqual([])
+  })
+
+  test('behavior: a snapshot takes the place of all records and intents, with what was recovered', async () => {
+    const { store } = await open()
+    await store.saveSnapshot({ chunks: [new Uint8Array([1])], wrappedKeys: [], last: none }, [])
+    const first = sealAfter(none)
+    await store.saveAccepted({ sealed: first.sealed, entries: [entry(1)], head: head(2) })
+    await store.intend(2, [creditBatch(2n, 1n)])
+    const last = { number: 2, hash: hash(2) }
+    await store.saveSnapshot({ chunks: [new Uint8Array([9])], wrappedKeys: [], last }, [entry(2)])
+    expect(await store.lastRecord()).toEqual(last)
+    expect(await all(store.sealedState())).toHaveLength(1)
+    expect(await store.intentsAfter(0)).toEqual([])
+    expect(await store.countRecords()).toBe(0)
+    expect((await all(store.entries())).map(({ position }) => position)).toEqual([1, 2])
+    await store.saveAccepted({ sealed: sealAfter(last).sealed, entries: [], head: head(3) })
+  })
+
+  test('behavior: a commit is found by counter and root, its transaction until it is settled', async () => {
+    const { store } = await open()
+    await store.saveSnapshot({ chunks: [], wrappedKeys: [], last: none }, [])
+    const commit: Commit = {
+      epoch: 2n ** 63n,
+      boot: hash(1),
+      counter: 2n ** 63n + 1n,
+      prevRoot: zeroHash,
+      next: { accountsRoot: hash(2), logRoot: hash(3), logSize: 4n, totalEarned: 5n, configHash },
+      round: 6n,
+      payments: [hash(7)],
+      ticketSigs: [],
+    }
+    const prepared = { payoutId: hash(9), commit, signature: `0x${'5a'.repeat(64)}` as Hex }
+    await store.saveSigned(sealAfter(none).sealed, transaction(3), prepared)
+    expect(await store.commitWithRoot(commit.counter, rootOf(commit.next))).toEqual(prepared)
+    expect(await store.commitWithRoot(commit.counter, zeroHash)).toBeUndefined()
+    expect(await store.pendingTransactions()).toEqual([transaction(3)])
+    expect(await store.transactionsBetween(3, 4)).toEqual([transaction(3)])
+    expect(await store.transactionsBetween(0, 3)).toEqual([])
+    await store.markTransaction(hash(3), 'landed')
+    expect(await store.pendingTransactions()).toEqual([])
+  })
+
+  test('behavior: payouts newest first, by payee and page', async () => {
+    const { store } = await open()
+    const events = [paid(1, 0, 1), paid(1, 1, 2), paid(2, 0, 1), paid(3, 5, 1)]
+    await store.saveBlocks([{ number: 3, hash: hash(3) }], events)
+    const query = { payee: undefined, before: undefined, limit: 10 }
+    expect(await store.payouts(query)).toEqual([...events].reverse())
+    expect(await store.payouts({ ...query, payee: payeeOf(1), limit: 2 })).toEqual([events[3], events[2]])
+    expect(await store.payouts({ ...query, before: { blockNumber: 2, position: 0 } })).toEqual([events[1], events[0]])
+    await store.rewindBlocks(1)
+    expect(await store.payouts(query)).toEqual([events[1], events[0]])
+  })
+
+  test('error: a store that a newer daemon wrote', async () => {
+    const { address, store } = await open()
+    await store.close()
+    const db = await openDatabase(address)
+    await db.write((query) => query('UPDATE schema_version SET version = 999'))
+    await db.close()
+    await expect(openStore(address, configHash)).rejects.toMatchObject({ name: 'Fatal', exitCode: 1 })
+  })
+
+  test('error: a store of another deployment', async () => {
+    const { address } = await open()
+    await expect(openStore(address, zeroHash)).rejects.toMatchObject({ name: 'Fatal', exitCode: 1 })
+  })
+
+  test('behavior: pages are read to their end, in order', async () => {
+    const { store } = await open()
+    const count = 1_203
+    await store.saveSnapshot({ chunks: [new Uint8Array([9])], wrappedKeys: [], last: none }, [])
+    const events = Array.from({ length: count }, (_, i) => paid(Math.floor(i / 3), i % 3, 1))
+    await store.saveBlocks([{ number: count, hash: hash(3) }], events)
+    expect(await all(store.events())).toEqual(events)
+    expect(await all(store.events(400))).toEqual([])
+    expect(await all(store.events(399))).toEqual(events.slice(-3))
+    let last = none
+    for (let i = 1; i <= 70; i++) {
+      const { sealed, place } = sealAfter(last)
+      await store.saveAccepted({
+        sealed,
+        entries: i === 1 ? Array.from({ length: count }, (_, n) => entry(n + 1)) : [],
+        head: head(i),
+      })
+      last = place
+    }
+    expect((await all(store.entries())).map(({ position }) => position)).toEqual(
+      Array.from({ length: count }, (_, n) => n + 1),
     )
-  expect(await store.lastRecord()).toEqual(first.place)
-})
-
-test('behavior: an intent outlives a process that dies, and goes with its record', async () => {
-  const { path, store } = open()
-  await store.saveSnapshot({ chunks: [], wrappedKeys: [], last: none }, [])
-  const first = sealAfter(none)
-  await store.intend(1, [creditBatch(1n, 1n), creditBatch(2n, 1n)])
-  const image = `${temporaryFolder()}/store.sqlite`
-  for (const suffix of ['', '-wal']) cpSync(`${path}${suffix}`, `${image}${suffix}`)
-  const crashed = openStore(image, configHash)
-  expect(await crashed.intentsAfter(0)).toEqual([creditBatch(1n, 1n), creditBatch(2n, 1n)])
-  expect(await crashed.intentsAfter(1)).toEqual([])
-  await store.saveAccepted({ sealed: first.sealed, entries: [entry(1)], head: head(2) })
-  expect(await store.intentsAfter(0)).toEqual([])
-})
-
-test('behavior: a snapshot takes the place of all records and intents, with what was recovered', async () => {
-  const { store } = open()
-  await store.saveSnapshot({ chunks: [new Uint8Array([1])], wrappedKeys: [], last: none }, [])
-  const first = sealAfter(none)
-  await store.saveAccepted({ sealed: first.sealed, entries: [entry(1)], head: head(2) })
-  await store.intend(2, [creditBatch(2n, 1n)])
-  const last = { number: 2, hash: hash(2) }
-  await store.saveSnapshot({ chunks: [new Uint8Array([9])], wrappedKeys: [], last }, [entry(2)])
-  expect(await store.lastRecord()).toEqual(last)
-  expect(await all(store.sealedState())).toHaveLength(1)
-  expect(await store.intentsAfter(0)).toEqual([])
-  expect(await store.countRecords()).toBe(0)
-  expect((await all(store.entries())).map(({ position }) => position)).toEqual([1, 2])
-  await store.saveAccepted({ sealed: sealAfter(last).sealed, entries: [], head: head(3) })
-})
-
-test('behavior: a commit is found by counter and root, its transaction until it is settled', async () => {
-  const { store } = open()
-  await store.saveSnapshot({ chunks: [], wrappedKeys: [], last: none }, [])
-  const commit: Commit = {
-    epoch: 2n ** 63n,
-    boot: hash(1),
-    counter: 2n ** 63n + 1n,
-    prevRoot: zeroHash,
-    next: { accountsRoot: hash(2), logRoot: hash(3), logSize: 4n, totalEarned: 5n, configHash },
-    round: 6n,
-    payments: [hash(7)],
-    ticketSigs: [],
-  }
-  const signed = { payoutId: hash(9), commit, signature: `0x${'5a'.repeat(64)}` as Hex }
-  await store.saveSigned(sealAfter(none).sealed, transaction(3), signed)
-  expect(await store.commitWithRoot(commit.counter, rootOf(commit.next))).toEqual(signed)
-  expect(await store.commitWithRoot(commit.counter, zeroHash)).toBeUndefined()
-  expect(await store.pendingTransactions()).toEqual([transaction(3)])
-  expect(await store.transactionsBetween(3, 4)).toEqual([transaction(3)])
-  expect(await store.transactionsBetween(0, 3)).toEqual([])
-  await store.markTransaction(hash(3), 'landed')
-  expect(await store.pendingTransactions()).toEqual([])
-})
-
-test('behavior: payouts newest first, by payee and page', async () => {
-  const { store } = open()
-  const paid = (blockNumber: number, position: number, n: number): ChainEvent => ({
-    name: 'Paid',
-    blockNumber,
-    position,
-    blockHash: hash(blockNumber),
-    transactionHash: hash(1),
-    args: { payee: payeeOf(n), counter: 1n, amount: 2n ** 95n, ticket: true },
+    expect((await all(store.entries(count))).map(({ position }) => position)).toEqual([count])
+    expect(await all(store.sealedState())).toHaveLength(71)
   })
-  const events = [paid(1, 0, 1), paid(1, 1, 2), paid(2, 0, 1), paid(3, 5, 1)]
-  await store.saveBlocks([{ number: 3, hash: hash(3) }], events)
-  const query = { payee: undefined, before: undefined, limit: 10 }
-  expect(await store.payouts(query)).toEqual([...events].reverse())
-  expect(await store.payouts({ ...query, payee: payeeOf(1), limit: 2 })).toEqual([events[3], events[2]])
-  expect(await store.payouts({ ...query, before: { blockNumber: 2, position: 0 } })).toEqual([events[1], events[0]])
-  await store.rewindBlocks(1)
-  expect(await store.payouts(query)).toEqual([events[1], events[0]])
-})
 
-test('error: a store of another deployment, or of a newer daemon', () => {
-  const { path, store } = open()
-  store.close()
-  expect(() => openStore(path, zeroHash)).toThrow(expect.objectContaining({ name: 'Fatal', exitCode: 1 }))
-  const db = new DatabaseSync(path)
-  db.exec('PRAGMA user_version = 999')
-  db.close()
-  expect(() => openStore(path, configHash)).toThrow(expect.objectContaining({ name: 'Fatal', exitCode: 1 }))
+  test('G7: who takes the lead fences off who had it, for writes of every kind', async () => {
+    const { address, store } = await open()
+    await store.saveSnapshot({ chunks: [], wrappedKeys: [], last: none }, [])
+    const reading = await read(address)
+    // The lock of the first is not lost: the generation alone must hold it back.
+    await fence(address)
+    const { sealed } = sealAfter(none)
+    const writes: (() => Promise<unknown>)[] = [
+      () => store.saveSnapshot({ chunks: [], wrappedKeys: [], last: none }, []),
+      () => store.saveAccepted({ sealed, entries: [entry(1)], head: head(2) }),
+      () => store.saveSigned(sealed, transaction(1), undefined),
+      () => store.intend(1, [creditBatch(1n, 1n)]),
+      () => store.dropIntents(),
+      () => store.saveLogHead(head(2)),
+      () => store.markTransaction(hash(1), 'landed'),
+      () => store.saveBlocks([{ number: 1, hash: hash(1) }], []),
+      () => store.rewindBlocks(0),
+    ]
+    for (const write of writes) await expect(write()).rejects.toMatchObject({ code: 'STORE_FENCED' })
+    expect(await reading.lastRecord()).toEqual(none)
+    expect(await reading.intentsAfter(0)).toEqual([])
+    expect(await reading.cursor()).toBeUndefined()
+    // And who never led writes nothing either.
+    await expect(reading.dropIntents()).rejects.toMatchObject({ code: 'STORE_FENCED' })
+  })
+
+  test('behavior: a second process waits until the first has gone, then leads in a new generation', async () => {
+    const { address, store, generation } = await open()
+    const second = await read(address)
+    const order: string[] = []
+    const leading = second.lead(signal).then((lead) => {
+      order.push('leads')
+      return lead
+    })
+    await store.saveSnapshot({ chunks: [], wrappedKeys: [], last: none }, [])
+    order.push('stored')
+    await store.close()
+    expect((await leading).generation).toBe(generation + 1)
+    expect(order).toEqual(['stored', 'leads'])
+    expect(await second.lastRecord()).toEqual(none)
+    await second.saveAccepted({ sealed: sealAfter(none).sealed, entries: [entry(1)], head: head(2) })
+  })
+
+  test('behavior: waiting for the lead ends with the signal', async () => {
+    const { address } = await open()
+    const waiting = (await read(address)).lead(AbortSignal.abort(new Error('enough')))
+    await expect(waiting).rejects.toThrow('enough')
+  })
 })

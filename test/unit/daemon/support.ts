@@ -11,7 +11,7 @@ import { credit } from '../../../client/events.ts'
 import type { Config } from '../../../daemon/config.ts'
 import { runDaemon } from '../../../daemon/daemon.ts'
 import type { KmsPlace } from '../../../daemon/services/unwrap.ts'
-import { openStore } from '../../../daemon/store/sqlite.ts'
+import { openStore } from '../../../daemon/store/open.ts'
 import type { Store } from '../../../daemon/store/store.ts'
 import { type Core, createCore } from '../../../enclave/core.ts'
 import { dispatch, type Reply } from '../../../enclave/dispatch.ts'
@@ -121,7 +121,7 @@ export function createWorld(changes: Partial<Configuration> = {}, kms: readonly 
     core: coreHost.address,
     rpcUrls: ['http://127.0.0.1:1'],
     listen: '127.0.0.1:0',
-    store: join(folder, 'daemon.sqlite'),
+    store: `sqlite:${join(folder, 'daemon.sqlite')}`,
     configuration: '',
     roundsManager: null,
     bondingManager: null,
@@ -153,8 +153,8 @@ export function createWorld(changes: Partial<Configuration> = {}, kms: readonly 
     },
     crashImage() {
       const image = temporaryFolder()
-      for (const suffix of ['', '-wal']) cpSync(`${config.store}${suffix}`, join(image, `daemon.sqlite${suffix}`))
-      return join(image, 'daemon.sqlite')
+      for (const name of ['daemon.sqlite', 'daemon.sqlite-wal']) cpSync(join(folder, name), join(image, name))
+      return `sqlite:${join(image, 'daemon.sqlite')}`
     },
   }
   return world
@@ -171,7 +171,7 @@ async function startDaemon(
   const lines: Record<string, unknown>[] = []
   const log = pino({ level: config.logLevel }, { write: (line: string) => void lines.push(JSON.parse(line)) })
   const abort = new AbortController()
-  const store = wrap(openStore(config.store, config.rules.hash))
+  const store = wrap(await openStore(config.store, config.rules.hash))
   const ended = runDaemon({ ...outside, config, store, log }, abort.signal)
   const stop = async (): Promise<void> => {
     abort.abort()

@@ -1,0 +1,79 @@
+/** The part of the store that holds the log: entries, signed heads, and batches on their way to the core. */
+import type { Hex } from '../../ledger/hex.ts'
+import type { SignedLogHead } from '../../ledger/receipt.ts'
+import { batchesJson, batchJson, oddJson } from './codecs.ts'
+import { insertRows, pages, type Query, type Row } from './database.ts'
+import type { Entry, Store } from './store.ts'
+import type { Write } from './tables.ts'
+
+type LogTables = Pick<
+  Store,
+  'intend' | 'dropIntents' | 'intentsAfter' | 'entries' | 'entriesFrom' | 'entryOf' | 'saveLogHead' | 'lastLogHead'
+>
+
+const entriesPerPage = 500
+
+export function createLogTables(query: Query, write: Write): LogTables {
+  const rowsFrom = (position: number, limit: number): Promise<Row[]> =>
+    query('SELECT * FROM entries WHERE position >= ? ORDER BY position LIMIT ?', position, limit)
+
+  return {
+    intend: (record, batches) =>
+      // An intent need not survive a loss of power: the core dies with the machine, and what it had not sealed to disk
+      // with it. It must survive the end of this process alone.
+      write(async (ask) => {
+        const next = 'SELECT coalesce(max(id), 0) + 1 AS id FROM intents'
+        const [row] = await ask(next)
+        await ask('INSERT INTO intents VALUES (?, ?, ?)', Number(row?.id), record, batchesJson.write(batches))
+      }, 'later'),
+    dropIntents: () => write(async (ask) => void (await ask('DELETE FROM intents'))),
+    async intentsAfter(record) {
+      const rows = await query('SELECT batches FROM intents WHERE record > ? ORDER BY id', record)
+      return rows.flatMap((row) => batchesJson.read(row.batches as string))
+    },
+
+    async *entries(from = 0) {
+      const page = (position: number) => rowsFrom(position, entriesPerPage)
+      for await (const row of pages(page, from, (last) => last.position as number)) yield entryOf(row)
+    },
+    entriesFrom: async (position, limit) => (await rowsFrom(position, limit)).map(entryOf),
+    async entryOf(reporter, sequence) {
+      const [row] = await query('SELECT * FROM entries WHERE reporter = ? AND sequence = ?', reporter, `${sequence}`)
+      return row && entryOf(row)
+    },
+    saveLogHead: (head) => write((ask) => addHead(ask, head)),
+    async lastLogHead() {
+      const [row] = await query(
+        'SELECT * FROM log_heads ORDER BY CAST(epoch AS BIGINT) DESC, CAST(size AS BIGINT) DESC LIMIT 1',
+      )
+      if (!row) return undefined
+      const { boot, size, epoch, root, signature } = row as Record<string, Hex>
+      return { boot, size: BigInt(size as string), epoch: BigInt(epoch as string), root, signature } as SignedLogHead
+    },
+  }
+}
+
+export const addEntries = (query: Query, entries: readonly Entry[]): Promise<void> =>
+  insertRows(
+    query,
+    'INSERT INTO entries',
+    entries.map(({ position, leafHash, batch, odd }) => {
+      const { reporter, sequence } = batch.batch
+      return [position, reporter, `${sequence}`, leafHash, batchJson.write(batch), oddJson.write(odd)]
+    }),
+  )
+
+export async function addHead(query: Query, { boot, size, epoch, root, signature }: SignedLogHead): Promise<void> {
+  await query(
+    `INSERT INTO log_heads (boot, size, epoch, root, signature) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (boot, epoch, size) DO UPDATE SET root = excluded.root, signature = excluded.signature`,
+    ...[boot, `${size}`, `${epoch}`, root, signature],
+  )
+}
+
+const entryOf = (row: Row): Entry => ({
+  position: row.position as number,
+  leafHash: row.leaf_hash as Hex,
+  batch: batchJson.read(row.batch as string),
+  odd: oddJson.read(row.odd as string),
+})
