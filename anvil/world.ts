@@ -14,6 +14,7 @@ import { makePayees, makeReporterPlace, type ReporterPlace } from './people.ts'
 import { type Reporter, startReporter } from './reporter.ts'
 import { createProcessList, logPath, type Services, startServices } from './services.ts'
 import { makeConfiguration, type Payee } from './settings.ts'
+import { writeTrust } from './trust.ts'
 import { waitFor } from './waiting.ts'
 import { createFundedWallet, type Wallet } from './wallet.ts'
 
@@ -85,6 +86,7 @@ export async function bringUp(options: WorldOptions): Promise<World> {
   await deployTreasury(wallet, { predicted: treasury, committer, configHash, broker })
   const deployment = { chainId, rpcUrl, treasury, committer, configHash, fromBlock, ...broker }
   writeDeployment(join(folder, 'deployment.json'), deployment)
+  writeTrust(join(folder, 'trust.json'), { chainId, treasury, platform: join(folder, 'core') })
 
   say('opening an epoch')
   await waitFor({ what: 'no epoch is open', timeoutMs: readyWithinMs, signal }, async () =>

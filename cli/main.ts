@@ -5,6 +5,7 @@ import { attestationCommand } from './attestation.ts'
 import { Fault } from './fault.ts'
 import { addKmsCommand } from './kms.ts'
 import { reportCommand } from './report.ts'
+import { verifyCommand } from './verify.ts'
 
 const usageFault = 2
 
@@ -13,6 +14,7 @@ const program = new Command('bursar')
   .exitOverride()
 program.addCommand(reportCommand().copyInheritedSettings(program))
 program.addCommand(attestationCommand().copyInheritedSettings(program))
+program.addCommand(verifyCommand().copyInheritedSettings(program))
 addAdmitCommand(program)
 addKmsCommand(program)
 

@@ -82,6 +82,7 @@ export const accountAnswer = object({
   minimumWei: wei,
   earnedWei: wei, // by the ledger, now
   paidWei: wei, // by the contract
+  paidAtBlock: nullable(uint(64)), // the block at which it was; null before the first was read
   owedWei: wei,
   anchored: nullable(
     object({ counter: uint(64), root: hash, commitment: struct('Commitment'), earnedWei: wei, proof: path }),

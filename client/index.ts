@@ -17,6 +17,12 @@ export type {
 } from './api.ts'
 export { ApiError } from './apiError.ts'
 export { addressOfKey, type BatchToSign, batchLeafHash, signBatch } from './batch.ts'
+export { createRpc, type Rpc, type RpcOptions } from './chain/rpc.ts'
+export { createTreasury, type Head, type Treasury } from './chain/treasury.ts'
+export { checkBirth, checkStateDocument } from './checks/attestation.ts'
+export { type Check, type CheckId, checkIds, verdictOf } from './checks/check.ts'
+export { checkAccount, checkContinues, checkLogHead, checkReceipt, type LogSight } from './checks/claims.ts'
+export { type Trust, trust, trustDefault } from './checks/trust.ts'
 export {
   type Client,
   type ClientOptions,
@@ -39,6 +45,7 @@ export type {
 } from './logApi.ts'
 export { LogTree } from './logTree.ts'
 export { type PreferenceToSign, signPreference } from './preference.ts'
+export { NotChecked, ProvedLie } from './verdict.ts'
 export {
   type AccountProof,
   type Receipt,
@@ -47,3 +54,4 @@ export {
   verifyInclusion,
   verifyReceipt,
 } from './verify.ts'
+export { type LogMemory, type VerifyOptions, verifyDaemon } from './verifyDaemon.ts'

@@ -81,16 +81,35 @@ export const bytes = (max: number): Codec<Hex> =>
 const isHex = (v: unknown, bytesMax: number): v is Hex =>
   typeof v === 'string' && v.length <= 2 + 2 * bytesMax && /^0x([0-9a-f]{2})*$/.test(v)
 
+/** Node has `Buffer`, browsers have these; neither has the other's yet. */
+interface NativeBase64 {
+  readonly fromBase64: (text: string) => Uint8Array
+  readonly prototype: { toBase64(this: Uint8Array): string }
+}
+const native = 'fromBase64' in Uint8Array ? (Uint8Array as unknown as NativeBase64) : undefined
+
+const toBase64 = (bytes: Uint8Array): string =>
+  native ? native.prototype.toBase64.call(bytes) : Buffer.from(bytes).toString('base64')
+
+function fromBase64(text: string): Uint8Array | undefined {
+  if (!native) return new Uint8Array(Buffer.from(text, 'base64'))
+  try {
+    return native.fromBase64(text)
+  } catch {
+    return undefined // it says by exception that this is no base64: that is the answer here
+  }
+}
+
 /** At most `max` bytes as base64. */
 export const base64 = (max: number): Codec<Uint8Array> => ({
   read(untrusted, path) {
     if (typeof untrusted === 'string' && untrusted.length <= Math.ceil(max / 3) * 4) {
-      const value = Buffer.from(untrusted, 'base64')
-      if (value.toString('base64') === untrusted) return new Uint8Array(value)
+      const value = fromBase64(untrusted)
+      if (value && toBase64(value) === untrusted) return value // other spellings of the same bytes are refused
     }
     return bad(path, `at most ${max} bytes as base64`)
   },
-  write: (value) => Buffer.from(value).toString('base64'),
+  write: toBase64,
   schema: { type: 'string', contentEncoding: 'base64', maxLength: Math.ceil(max / 3) * 4 },
 })
 

@@ -39,6 +39,7 @@ export function addLedgerRoutes(router: Router, { mirror, store, books, headWatc
       minimumWei,
       earnedWei,
       paidWei,
+      paidAtBlock: books.block === undefined ? null : BigInt(books.block),
       owedWei: earnedWei > paidWei ? earnedWei - paidWei : 0n,
       anchored: await anchoredAccount(),
     })

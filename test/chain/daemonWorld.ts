@@ -21,6 +21,8 @@ const withinMs = 30_000
 
 export interface DaemonWorld {
   readonly rpcUrl: string
+  readonly folder: string
+  readonly url: string
   readonly wallet: Wallet
   readonly broker: Broker
   readonly domain: Domain
@@ -81,6 +83,10 @@ export async function createDaemonWorld(rpcUrl: string): Promise<DaemonWorld> {
   }
   const world: DaemonWorld = {
     rpcUrl,
+    folder,
+    get url() {
+      return url
+    },
     wallet,
     broker,
     domain: { chainId: settings.chainId, verifyingContract: predicted },

@@ -157,6 +157,7 @@ test('account: an answer without an anchor', async () => {
     minimumWei: 0n,
     earnedWei: 5n,
     paidWei: 2n,
+    paidAtBlock: 7n,
     owedWei: 3n,
     anchored: null,
   } as const

@@ -1,0 +1,228 @@
+/** `verifyDaemon` and `bursar verify` against the real stack: green where all is true, red for every lie that a daemon can tell. */
+import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { makeTrust } from '../../anvil/trust.ts'
+import {
+  type Check,
+  createClient,
+  createRpc,
+  credit,
+  type LogMemory,
+  signBatch,
+  type Trust,
+  trust as trustCodec,
+  type VerifyOptions,
+  verdictOf,
+  verifyDaemon,
+} from '../../client/index.ts'
+import { receiptFile } from '../../client/receiptFile.ts'
+import type { Hex } from '../../ledger/hex.ts'
+import { payeeOf, reporterKey } from '../unit/ledger/support.ts'
+import { useChains } from './chains.ts'
+import { createDaemonWorld, type DaemonWorld } from './daemonWorld.ts'
+import { type Lie, startLyingProxy } from './lyingProxy.ts'
+
+const startChain = useChains()
+const wei = 10n ** 15n
+
+interface Report {
+  readonly checks: readonly Check[]
+  readonly memory: LogMemory | undefined
+}
+
+async function run(options: Omit<VerifyOptions, 'nonce' | 'nowMs' | 'pauseMs'>): Promise<Report> {
+  const nonce = crypto.getRandomValues(new Uint8Array(32))
+  const work = verifyDaemon({ nonce, nowMs: Date.now(), pauseMs: 200, ...options })
+  const checks: Check[] = []
+  for (;;) {
+    const { done, value } = await work.next()
+    if (done) return { checks, memory: value }
+    checks.push(value)
+  }
+}
+
+const verdicts = ({ checks }: Report) =>
+  Object.fromEntries(
+    checks.map(({ id, verdict, code, said }) => [id, verdict === 'holds' ? 'holds' : `${verdict} ${code} ${said}`]),
+  )
+const faults = ({ checks }: Report) =>
+  checks.filter(({ verdict }) => verdict !== 'holds').map(({ id, verdict, code }) => `${id}: ${verdict} ${code}`)
+
+async function startPaid(): Promise<{
+  world: DaemonWorld
+  trust: Trust
+  receipt: NonNullable<VerifyOptions['receipt']>
+}> {
+  const { rpcUrl, chainId } = await startChain({ kind: 'local' })
+  const world = await createDaemonWorld(rpcUrl)
+  await world.restartCore()
+  await world.restartDaemon('SIGTERM')
+  await world.deploy()
+  await world.until('not open', async () => ((await world.status()).isEpochOpen ? true : undefined))
+  const payees = [...world.tickets, ...world.directs]
+  const events = payees.map((payee) => credit({ id: payee, payee, wei }))
+  const batch = signBatch({ domain: world.domain, secretKey: reporterKey, sequence: 0n, events })
+  const { receipt } = await world.client.sendBatch(batch)
+  await world.until('not all is paid', async () => {
+    const { discrepancies, paidWei } = await world.reconcile()
+    return discrepancies.length === 0 && paidWei === wei * BigInt(payees.length) ? true : undefined
+  })
+  const trust = makeTrust({ chainId, treasury: world.domain.verifyingContract, platform: world.folder })
+  return { world, trust, receipt: { batch, receipt } }
+}
+
+test('default: all holds, and each lie is told by its name', { timeout: 120_000 }, async () => {
+  const { world, trust, receipt } = await startPaid()
+  const [payee] = world.directs as [Hex]
+  const rpc = createRpc({ url: world.rpcUrl })
+  const honest = { client: world.client, rpc, trust, payee, receipt }
+  const green = await run(honest)
+  expect(verdicts(green)).toEqual(
+    Object.fromEntries(
+      ['chain', 'contract', 'head', 'log', 'configuration', 'attestation', 'birth', 'boot', 'account', 'receipt'].map(
+        (id) => [id, 'holds'],
+      ),
+    ),
+  )
+  expect(green.checks.find(({ id }) => id === 'account')?.facts).toMatchObject({ paid_wei: `${wei}`, owed_wei: '0' })
+  const memory = green.memory as LogMemory
+  expect(verdicts(await run({ ...honest, memory }))).toMatchObject({ memory: 'holds' })
+  expect(verdicts(await run({ ...honest, payee: payeeOf(4711) }))).toMatchObject({ account: 'holds' })
+
+  const proxy = await startLyingProxy(() => world.url)
+  const ask = async (lie: Lie, change: Partial<VerifyOptions> = {}): Promise<string[]> => {
+    proxy.lie = lie
+    return faults(await run({ ...honest, client: createClient({ url: proxy.url }), ...change }))
+  }
+  const at =
+    (prefix: string, change: Lie): Lie =>
+    (path, answer) =>
+      path.startsWith(prefix) ? change(path, answer) : answer
+  const otherHash = `0x${'ab'.repeat(32)}`
+
+  expect(await ask((_, answer) => answer)).toEqual([])
+  // The balance.
+  const account = (change: (answer: never) => unknown) =>
+    at('/api/ledger/accounts', (_, answer) => change(answer as never))
+  expect(
+    await ask(
+      account((a: object) => ({ ...a, anchored: { ...(a as { anchored: object }).anchored, earned_wei: '1' } })),
+    ),
+  ).toEqual(['account: lie FORGED_PROOF'])
+  expect(await ask(account((a: object) => ({ ...a, paid_wei: '1', owed_wei: `${wei - 1n}` })))).toEqual([
+    'account: lie WRONG_PAID',
+  ])
+  expect(await ask(account((a: object) => ({ ...a, owed_wei: '5' })))).toEqual(['account: lie WRONG_SUM'])
+  expect(await ask(account((a: object) => ({ ...a, payee: payeeOf(1) })))).toEqual(['account: lie OTHER_PAYEE'])
+  expect(
+    await ask(
+      account((a: { anchored: { proof: string[] } }) => ({ ...a, anchored: { ...a.anchored, proof: [otherHash] } })),
+    ),
+  ).toEqual(['account: lie FORGED_PROOF'])
+  proxy.redirect = (path) =>
+    path.startsWith('/api/ledger/accounts') ? `/api/ledger/accounts/${payeeOf(4711)}` : undefined
+  expect(await ask((_, answer) => answer)).toEqual(['account: lie ACCOUNT_WITHHELD'])
+  proxy.redirect = () => undefined
+  // The root.
+  expect(await ask(at('/api/tee/status', (_, a) => ({ ...a, head: { ...a.head, root: otherHash } })))).toContain(
+    'head: lie WRONG_ROOT',
+  )
+  const old = { ...(await world.client.status()).head, counter: 0n }
+  expect(
+    await ask(
+      at('/api/tee/status', (_, a) => ({ ...a, head: { ...a.head, counter: `${old.counter}`, root: otherHash } })),
+      {
+        lagSeconds: -1,
+      },
+    ),
+  ).toContain('head: lie OLD_ROOT')
+  // The log.
+  expect(await ask(at('/api/log?', (_, a) => a))).toEqual([])
+  expect(await ask((path, a) => (path === '/api/log' ? { ...a, root: otherHash } : a))).toContain('log: lie LOG_FORKED')
+  expect(await ask((path, a) => (path === '/api/log' ? { ...a, size: 1 } : a))).toContain('log: lie LOG_SHRANK')
+  expect(await ask((path, a) => (path === '/api/log' ? { ...a, signed: { ...a.signed, epoch: '9' } } : a))).toContain(
+    'log: lie HEAD_NOT_SIGNED',
+  )
+  expect(await ask((_, a) => a, { memory: { ...memory, root: otherHash as Hex } })).toEqual(['memory: lie LOG_FORKED'])
+  expect(await ask((_, a) => a, { memory: { ...memory, size: memory.size + 1 } })).toEqual(['memory: lie LOG_SHRANK'])
+  // The enclave.
+  expect(await ask(at('/api/tee/attestation', (_, a) => ({ ...a, document_b64: a.birth_b64 })))).toEqual([
+    'attestation: lie WRONG_NONCE',
+  ])
+  proxy.redirect = (path) => (path.includes('nonce=') ? `/api/tee/attestation?nonce=0x${'01'.repeat(32)}` : undefined)
+  expect(await ask((_, a) => a)).toEqual(['attestation: lie WRONG_NONCE'])
+  proxy.redirect = () => undefined
+  const flip = (b64: string): string => `${b64.slice(0, -8)}${b64.at(-8) === 'A' ? 'B' : 'A'}${b64.slice(-7)}`
+  expect(await ask(at('/api/tee/attestation', (_, a) => ({ ...a, document_b64: flip(a.document_b64) })))).toEqual([
+    'attestation: lie COSE_SIGNATURE',
+  ])
+  expect(await ask(at('/api/tee/attestation', (_, a) => ({ ...a, birth_b64: a.document_b64 })))).toEqual([
+    'birth: lie WRONG_BIRTH',
+  ])
+  const image = { pcr0: `0x${'01'.repeat(48)}`, pcr1: `0x${'01'.repeat(48)}`, pcr2: `0x${'01'.repeat(48)}` } as const
+  expect(await ask((_, a) => a, { trust: { ...trust, images: [image] } })).toEqual(
+    ['attestation', 'birth', 'boot'].map((id) => `${id}: lie WRONG_PCR`),
+  )
+  expect(await ask((_, a) => a, { trust: { ...trust, attestationRoot: otherHash as Hex } })).toEqual(
+    ['attestation', 'birth', 'boot'].map((id) => `${id}: lie WRONG_ROOT`),
+  )
+  expect(await ask((_, a) => a, { trust: { ...trust, images: [] } })).toEqual(
+    ['attestation', 'birth', 'boot'].map((id) => `${id}: unknown NO_IMAGE_TRUSTED`),
+  )
+  // The configuration, the place, the receipt.
+  expect(
+    await ask(
+      at('/api/log/configurations', (_, a) => {
+        const [first] = a.configurations
+        const configuration = { ...first.entry.configuration, minimum_wei: '77' }
+        return { configurations: [{ ...first, entry: { ...first.entry, configuration } }] }
+      }),
+    ),
+  ).toContain('configuration: lie CONFIGURATION_NOT_IN_LOG')
+  expect(await ask(at('/api/tee/status', (_, a) => ({ ...a, chain_id: '1' })))).toContain('chain: lie OTHER_CHAIN')
+  expect(await ask(at('/api/tee/status', (_, a) => ({ ...a, verifying_contract: payeeOf(1) })))).toContain(
+    'contract: lie OTHER_CONTRACT',
+  )
+  const forged = { ...receipt, receipt: { ...receipt.receipt, position: receipt.receipt.position + 1 } }
+  expect(await ask((_, a) => a, { receipt: forged })).toEqual(['receipt: lie FORGED_PATH'])
+  const alien = { ...receipt.receipt, head: { ...receipt.receipt.head, root: otherHash as Hex } }
+  expect(await ask((_, a) => a, { receipt: { ...receipt, receipt: alien } })).toEqual(['receipt: lie HEAD_NOT_SIGNED'])
+  // Whoever is not there has told no lie.
+  const nobody = createRpc({ url: 'http://127.0.0.1:1' })
+  const unknown = await run({ ...honest, rpc: nobody })
+  expect(verdictOf(unknown.checks)).toBe('unknown')
+  expect(faults(unknown)[0]).toBe('chain: unknown RPC_UNREACHABLE')
+
+  // The command: the same checks, exit codes, and a memory of its own.
+  const file = (name: string, value: unknown): string => {
+    const path = join(world.folder, name)
+    writeFileSync(path, JSON.stringify(value))
+    return path
+  }
+  const trusted = file('trust.json', trustCodec.write(trust))
+  const receipted = file('receipt.json', receiptFile.write(receipt))
+  const command = (...args: string[]) =>
+    new Promise<{ code: number | null; out: string }>((resolve) => {
+      const all = ['cli/main.ts', 'verify', proxy.url, payee, '--rpc', world.rpcUrl, '--trust', trusted, ...args]
+      const child = spawn(process.execPath, [...all, '--state', join(world.folder, 'verify.json')])
+      let out = ''
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (chunk) => {
+          out += chunk
+        })
+      child.once('close', (code) => resolve({ code, out }))
+    })
+  proxy.lie = (_, answer) => answer
+  const first = await command('--receipt', receipted, '--json')
+  expect(JSON.parse(first.out)).toMatchObject({ verdict: 'holds' })
+  expect(first.code).toBe(0)
+  proxy.lie = (path, a) => (path === '/api/log' ? { ...a, root: otherHash, signed: null } : a)
+  const second = await command('--json')
+  expect(second.code, second.out).toBe(1)
+  const remembered = JSON.parse(second.out).checks.find(({ id }: Check) => id === 'memory')
+  expect(remembered).toMatchObject({ verdict: 'unknown', code: 'NEEDS_EARLIER' })
+  proxy.lie = account(() => ({}))
+  expect((await command()).code).toBe(2)
+})
