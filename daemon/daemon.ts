@@ -11,6 +11,8 @@ import { runAnchorer } from './services/anchorer.ts'
 import { createBooks } from './services/books.ts'
 import { runBringUp } from './services/bringUp.ts'
 import { createBroadcaster } from './services/broadcaster.ts'
+import { createCoreRestart } from './services/coreRestart.ts'
+import { followUntil } from './services/follower.ts'
 import { createHeadWatch } from './services/headWatch.ts'
 import { lowerCaps } from './services/hints.ts'
 import { createIndexer } from './services/indexer.ts'
@@ -53,30 +55,32 @@ export async function runDaemon({ config, chain, store, kms, log }: DaemonOption
   const spending = { chain, store, lane, broadcaster, mirror, tree: mirror.tree, caps, gate, log }
 
   const server = createApp({ rules, chain, gate, ingest, mirror, store, books, headWatch, reconciler }, log)
-  const work: Promise<never>[] = []
-  try {
-    const { generation, lost } = await store.lead(signal)
+  const work: Promise<unknown>[] = []
+  const begin = (duty: Promise<unknown>): void => {
+    work.push(duty)
+    duty.catch(failed.reject)
+  }
+  /** Follows until this process leads, then does what only one may do. */
+  const lead = async (): Promise<void> => {
+    gate.move('following')
+    const following = { mirror, books, pollMs, log }
+    const { generation, lost } = await followUntil(store.lead(stop.signal), following, stop.signal)
     log.info({ generation }, 'leading')
     void lost.then((cause) => failed.reject(new Fatal('another process may lead now', 75, { cause })))
-    await mirror.load()
+    const { core: coreAddress, anchorIntervalMs, payIntervalMs } = config
+    const unwrap = createUnwrap(configuration, kms)
+    const restartCore = createCoreRestart(config.coreRestart, log)
+    begin(runBringUp({ ...spending, coreAddress, configuration, configHash, pollMs, unwrap, restartCore }, stop.signal))
+    begin(runAnchorer({ ...spending, payer, anchorIntervalMs, payIntervalMs }, stop.signal))
+    begin(indexer.run(stop.signal))
+  }
+  try {
+    await mirror.catchUp()
     await books.reload()
     log.info({ url: await listen(server, config.listen) }, 'listening')
-    const bringUp = {
-      ...spending,
-      coreAddress: config.core,
-      configuration,
-      configHash,
-      pollMs,
-      unwrap: createUnwrap(configuration, kms),
-    }
-    const { anchorIntervalMs, payIntervalMs } = config
-    work.push(
-      runBringUp(bringUp, stop.signal),
-      runAnchorer({ ...spending, payer, anchorIntervalMs, payIntervalMs }, stop.signal),
-      indexer.run(stop.signal),
-      headWatch.run(stop.signal),
-    )
-    await Promise.race([...work, failed.promise, aborted(signal)])
+    begin(headWatch.run(stop.signal))
+    begin(lead())
+    await Promise.race([failed.promise, aborted(signal)])
   } finally {
     // No batch is taken any more; the one group that the core has is stored and answered before anything is cut off.
     gate.move('stopping')

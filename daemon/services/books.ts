@@ -2,7 +2,7 @@
 import { hexToString } from 'viem'
 import type { Hex } from '../../ledger/hex.ts'
 import type { ChainEvent } from '../chain/events.ts'
-import type { Store } from '../store/store.ts'
+import type { BlockPoint, Store } from '../store/store.ts'
 
 export interface PayeeBook {
   /** Sum of all payments and claims, by events of the treasury, wei. */
@@ -24,32 +24,49 @@ export interface Books {
   /** Number of the block up to which these books are; undefined before the first. */
   readonly block: number | undefined
   /** Adds the events up to a block. */
-  add(events: readonly ChainEvent[], block: number): void
+  add(events: readonly ChainEvent[], block: BlockPoint): void
+  /** Adds what another process has stored since; begins again where that took something back. */
+  catchUp(): Promise<void>
   /** Begins again from the store. */
   reload(): Promise<void>
 }
 
-export function createBooks({ store }: { readonly store: Pick<Store, 'events' | 'cursor'> }): Books {
+export function createBooks({ store }: { readonly store: Pick<Store, 'events' | 'cursor' | 'blockAt'> }): Books {
   let books = new Map<Hex, PayeeBook>()
-  let upTo: number | undefined
+  let upTo: BlockPoint | undefined
+  const reload = async (): Promise<void> => {
+    const fresh = new Map<Hex, PayeeBook>()
+    const cursor = await store.cursor()
+    for await (const event of store.events()) if (isUpTo(event, cursor)) addEvent(fresh, event)
+    upTo = cursor
+    books = fresh
+  }
   return {
     of: (payee) => books.get(payee),
     all: () => books,
     get block() {
-      return upTo
+      return upTo?.number
     },
     add(events, block) {
       for (const event of events) addEvent(books, event)
       upTo = block
     },
-    async reload() {
-      const fresh = new Map<Hex, PayeeBook>()
-      for await (const event of store.events()) addEvent(fresh, event)
-      upTo = (await store.cursor())?.number
-      books = fresh
+    reload,
+    async catchUp() {
+      const cursor = await store.cursor()
+      if (cursor?.hash === upTo?.hash) return
+      if (!upTo || !cursor || (await store.blockAt(upTo.number))?.hash !== upTo.hash) return reload()
+      const events: ChainEvent[] = []
+      for await (const event of store.events(upTo.number)) if (isUpTo(event, cursor)) events.push(event)
+      for (const event of events) addEvent(books, event)
+      upTo = cursor
     },
   }
 }
+
+/** Whoever writes may have gone on since the cursor was read. */
+const isUpTo = ({ blockNumber }: ChainEvent, cursor: BlockPoint | undefined): boolean =>
+  blockNumber <= (cursor?.number ?? -1)
 
 function addEvent(books: Map<Hex, PayeeBook>, event: ChainEvent): void {
   switch (event.name) {

@@ -6,6 +6,7 @@ import { type Core, type CoreConnection, connectCore } from '../enclaveClient.ts
 import { CoreLost, Fatal, messageOf } from '../errors.ts'
 import { createBackoff, pause } from '../pause.ts'
 import type { RecordPlace } from '../store/store.ts'
+import type { RestartCore } from './coreRestart.ts'
 import { type EpochOpenerOptions, openEpoch } from './epochOpener.ts'
 import type { Mirror } from './mirror.ts'
 import { compactState, createState, loadState, placeOf, recoverState } from './sealedState.ts'
@@ -23,6 +24,7 @@ export interface BringUpOptions extends EpochOpenerOptions {
   readonly gate: MovableGate
   readonly pollMs: number
   readonly unwrap: Unwrap
+  readonly restartCore: RestartCore
 }
 
 export type Step = 'create' | 'load' | 'recover' | 'ready' | 'halted' | 'outdated'
@@ -92,7 +94,7 @@ async function serve(
 
 /** After this, core, store and mirror hold the same log. @returns the core's address */
 async function prepareState(options: BringUpOptions, core: Core, signal: AbortSignal): Promise<Hex> {
-  const { gate, store, mirror } = options
+  const { gate, store } = options
   const status = await core.request('status', {}, signal)
   const step = decideStep(status.phase, placeOf(status), await store.lastRecord())
   options.log.info({ phase: status.phase, record: status.record.number, step }, 'core reached')
@@ -100,7 +102,11 @@ async function prepareState(options: BringUpOptions, core: Core, signal: AbortSi
     gate.move('the core has halted')
     throw new Error('the core has halted and must be restarted')
   }
-  if (step === 'outdated') throw new Error('the core holds an older state than the store: restart it')
+  if (step === 'outdated') {
+    // Left from a time when this daemon led and another did not yet: it cannot go on from there.
+    await options.restartCore('the core does not hold the state of the store')
+    throw new Error('the core does not hold the state of the store: it must be restarted')
+  }
   if (step === 'create') {
     gate.move('creating the ledger')
     await createState(core, store, options.configuration)
@@ -111,7 +117,7 @@ async function prepareState(options: BringUpOptions, core: Core, signal: AbortSi
   }
   if (step === 'recover') {
     gate.move('recovering lost replies')
-    await recoverState(core, store, mirror)
+    await recoverState(core, options)
   }
   // What was sent to a core that did not take it was never acknowledged: its reporter sends it again.
   if (step !== 'recover') await store.dropIntents()

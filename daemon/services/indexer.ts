@@ -64,7 +64,7 @@ export function createIndexer(options: IndexerOptions): Indexer {
       // Read again: if the chain was reorganised in between, the next round starts from where that shows.
       if ((await chain.block(to)).hash !== end.hash || (await chain.block(cursor.number)).hash !== cursor.hash) return
       await store.saveBlocks([...blocksOf(events, end), end], events)
-      books.add(events, end.number)
+      books.add(events, end)
       cursor = end
     }
   }

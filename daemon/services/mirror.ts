@@ -26,8 +26,8 @@ export interface Mirror {
   readonly ledger: Ledger
   /** All leaf hashes, for proofs. */
   readonly tree: LogTree
-  /** Applies every stored entry. To be called once, before anything else. @throws Fatal 1 */
-  load(): Promise<void>
+  /** Applies every stored entry that is new, while another process or nobody writes them. @throws Fatal 1 */
+  catchUp(): Promise<void>
   /** Applies what the core says it accepted at `position`. @throws Fatal 1 if by these rules it is not so */
   accept(batch: SignedBatch, position: number, odd: readonly OddEvent[]): Entry
   /** Applies what the core may have accepted before its reply was lost, as the core would. */
@@ -62,8 +62,8 @@ export function createMirror({ rules, store }: { readonly rules: Rules; readonly
   return {
     ledger,
     tree,
-    async load() {
-      for await (const { batch, position, leafHash: stored } of store.entries()) {
+    async catchUp() {
+      for await (const { batch, position, leafHash: stored } of store.entries(tree.size)) {
         const entry = apply(fromSealed(batch))
         if (entry?.position !== position || entry.leafHash !== stored)
           throw new Fatal(`entry ${position} of the store does not follow from those before it`, 1)

@@ -7,6 +7,7 @@ import { durably } from '../durably.ts'
 import type { Core } from '../enclaveClient.ts'
 import { Fatal } from '../errors.ts'
 import type { RecordPlace, Snapshot, Store } from '../store/store.ts'
+import type { RestartCore } from './coreRestart.ts'
 import type { Mirror } from './mirror.ts'
 import type { Unwrap } from './unwrap.ts'
 
@@ -15,6 +16,12 @@ const partBytesMax = frameBytesMax - 1024 * 1024
 const partItemsMax = 4_096
 /** So many records after a snapshot are loaded in seconds. */
 const recordsMax = 10_000
+
+export interface RecoveryOptions {
+  readonly store: Store
+  readonly mirror: Mirror
+  readonly restartCore: RestartCore
+}
 
 /** A new ledger with a new key; stored before anyone hears of it. */
 export async function createState(core: Core, store: Store, configuration: Configuration): Promise<void> {
@@ -58,18 +65,23 @@ async function load(core: Core, store: Store, unwrap: Unwrap): Promise<void> {
  * Takes over a core that is ahead of the store because replies were lost: its whole state as a new snapshot, and what
  * was in the lost replies out of the intents. Nothing of that was acknowledged.
  *
- * @throws Fatal 1 if the intents do not lead to the core's log: restarting the core from the store then loses nothing
- * that was acknowledged
+ * @throws Fatal if the intents do not lead to the core's log. Restarting the core from the store then loses nothing that
+ * was acknowledged: 75 where that is done, 1 where it is left to the operator
  */
-export async function recoverState(core: Core, store: Store, mirror: Mirror): Promise<void> {
+export async function recoverState(core: Core, { store, mirror, restartCore }: RecoveryOptions): Promise<void> {
   const stored = await store.lastRecord()
   const status = await core.request('status', {})
   const snapshot = await exportState(core, placeOf(status))
   // From here on nothing may fail but for good: the mirror goes ahead of the store.
   const recovered = mirror.recover(await store.intentsAfter(stored?.number ?? 0))
-  if (!mirror.isAt(status))
-    throw new Fatal('the core holds entries that are not stored and that no intent explains: restart the core', 1)
+  if (!mirror.isAt(status)) throw await unexplained(restartCore)
   await durably(store.saveSnapshot(snapshot, recovered))
+}
+
+async function unexplained(restartCore: RestartCore): Promise<Fatal> {
+  const reason = 'the core holds entries that are not stored and that no intent explains'
+  const isRestarted = await restartCore(reason)
+  return isRestarted ? new Fatal(reason, 75) : new Fatal(`${reason}: restart the core`, 1)
 }
 
 /** Puts one snapshot in the place of very many records, so that loading does not take longer with every year. */

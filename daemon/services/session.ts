@@ -16,6 +16,7 @@ export interface Session {
 /** What the daemon is doing, in words that `status` shows. */
 export type State =
   | 'starting'
+  | 'following'
   | 'connecting to the core'
   | 'creating the ledger'
   | 'loading the ledger'

@@ -9,6 +9,7 @@ import type { Write } from './tables.ts'
 type ChainTables = Pick<
   Store,
   | 'cursor'
+  | 'blockAt'
   | 'blocks'
   | 'saveBlocks'
   | 'rewindBlocks'
@@ -28,6 +29,10 @@ export function createChainTables(query: Query, write: Write, { json }: Dialect)
   return {
     async cursor() {
       const [row] = await query('SELECT number, hash FROM blocks ORDER BY number DESC LIMIT 1')
+      return row && pointOf(row)
+    },
+    async blockAt(number) {
+      const [row] = await query('SELECT number, hash FROM blocks WHERE number = ?', number)
       return row && pointOf(row)
     },
     blocks: async () => (await query('SELECT number, hash FROM blocks ORDER BY number DESC')).map(pointOf),

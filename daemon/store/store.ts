@@ -132,6 +132,8 @@ export interface Store {
 
   /** The newest block taken in, or undefined before the first. */
   cursor(): Promise<BlockPoint | undefined>
+  /** A block whose hash is remembered. */
+  blockAt(number: number): Promise<BlockPoint | undefined>
   /** Blocks whose hash is remembered, newest first. */
   blocks(): Promise<readonly BlockPoint[]>
   /** Moves the cursor to the last of `blocks` and adds the events up to it. */

@@ -10,6 +10,7 @@ const nothing = {
     yield* []
   },
   cursor: async () => undefined,
+  blockAt: async () => undefined,
 }
 const payee = payeeOf(1)
 const paid: ChainEvent = { ...place, name: 'Paid', args: { payee, counter: 3n, amount: 5n, ticket: true } }
@@ -17,7 +18,7 @@ const claimed: ChainEvent = { ...place, name: 'Claimed', args: { payee, to: paye
 
 test('row 21: what a payee claims by itself is paid, and is no try of ours', () => {
   const books = createBooks({ store: nothing })
-  books.add([paid, claimed], 1)
+  books.add([paid, claimed], { number: 1, hash: zeroHash })
   expect(books.of(payee)).toMatchObject({ paidWei: 9n, ticketsWei: 5n, lastTried: 3n })
   expect(books.of(payeeOf(2))).toBeUndefined()
 })

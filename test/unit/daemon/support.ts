@@ -119,6 +119,7 @@ export function createWorld(changes: Partial<Configuration> = {}, kms: readonly 
   const chain = createFakeChain(domain)
   const config: Config = {
     core: coreHost.address,
+    coreRestart: null,
     rpcUrls: ['http://127.0.0.1:1'],
     listen: '127.0.0.1:0',
     store: `sqlite:${join(folder, 'daemon.sqlite')}`,
