@@ -65,7 +65,8 @@ export function createProcessList(path: string): (child: Child) => void {
 /** Where the output of a process goes. */
 export const logPath = (folder: string, name: string): string => join(folder, 'logs', `${name}.log`)
 
-const writeJson = (path: string, value: unknown): void => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`)
+const writeJson = (path: string, value: unknown): void =>
+  writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 })
 
 /** A path of a unix socket has at most 107 bytes; a folder may be deeper. */
 function socketPath(folder: string): string {

@@ -1,9 +1,11 @@
-/** The daemon's configuration: one JSON file, environment variables above it, checked whole before anything begins. */
+/** The daemon's configuration: one JSON file, environment variables above it, checked whole before anything begins. A line that begins with // is a comment. */
 import { z } from 'zod'
 import { checkConfiguration, type Rules } from '../ledger/config.ts'
 import type { Hex } from '../ledger/hex.ts'
 import { struct } from '../protocol/codec.ts'
 import { parseEndpoint } from '../protocol/endpoint.ts'
+import { messageOf } from './errors.ts'
+import { isObject, type Loose, override } from './override.ts'
 import { isStoreAddress } from './store/address.ts'
 
 const address = z
@@ -22,6 +24,8 @@ const isEndpoint = (text: string): boolean => {
   }
 }
 const milliseconds = z.int().min(1).max(86_400_000)
+const hostAndPort = z.string().regex(/^[^:]+:[0-9]{1,5}$/, 'expected host:port')
+const perSecond = z.int().min(1).max(1_000_000)
 
 const schema = z.strictObject({
   /** Where the core listens. */
@@ -34,7 +38,23 @@ const schema = z.strictObject({
     .min(1)
     .max(8),
   /** Host and port of the public API; port 0 takes a free one. */
-  listen: z.string().regex(/^[^:]+:[0-9]{1,5}$/, 'expected host:port'),
+  listen: hostAndPort,
+  /** Proxies of our own before it: so many addresses of X-Forwarded-For are believed. */
+  proxies: z.int().min(0).max(8).default(0),
+  /** Requests a second of one address, new batches a second of one reporter, listeners to the event stream, and how long a request may take to come. */
+  limits: z
+    .strictObject({
+      addressPerSecond: perSecond.default(100),
+      reporterPerSecond: perSecond.default(100),
+      streams: z.int().min(0).max(900).default(300),
+      requestMs: milliseconds.default(30_000),
+    })
+    .prefault({}),
+  /** The operator's own API: who holds the token in this file may use it. Null: there is none. */
+  operator: z
+    .strictObject({ listen: hostAndPort.default('127.0.0.1:8081'), tokenFile: z.string().min(1) })
+    .nullable()
+    .default(null),
   /** `sqlite:PATH`, or the URL of a PostgreSQL database, whose password is shown nowhere. */
   store: z.string().refine(isStoreAddress, 'expected sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE'),
   /** Path of the ledger's configuration: the JSON form of the struct `Configuration`. */
@@ -68,6 +88,8 @@ export type Settings = Readonly<z.infer<typeof schema>>
 export interface Config extends Settings {
   /** The ledger's configuration, checked. */
   readonly rules: Rules
+  /** What an operator shows; undefined where there is no API for operators. */
+  readonly operatorToken: string | undefined
 }
 
 /** Every fault of a configuration, one sentence each. */
@@ -85,38 +107,82 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>
   /** @throws if there is no such file */
   readonly readFile: (path: string) => string
+  /** Permission bits of a file. @throws if there is no such file */
+  readonly modeOf: (path: string) => number
 }
 
 /** Reads and checks everything. @throws ConfigFaults with every fault found */
-export function loadConfig({ env, readFile }: Surroundings): Config {
+export function loadConfig(surroundings: Surroundings): Config {
+  const { env, readFile } = surroundings
   const faults: string[] = []
   const raw = readJson(env.BURSAR_CONFIG ?? '', 'BURSAR_CONFIG', readFile, faults)
   if (raw === undefined) throw new ConfigFaults(faults)
-  const parsed = schema.safeParse(override(raw, env, faults))
+  const parsed = schema.safeParse(override(schema, raw, env, faults))
   if (!parsed.success) faults.push(...parsed.error.issues.map((i) => `${i.path.join('.') || 'the file'}: ${i.message}`))
 
   const rules = readRules(raw, env, readFile, faults)
   if (parsed.success && rules && parsed.data.kms.length !== rules.configuration.kmsKeys.length)
     faults.push(`kms: expected one for each of the ${rules.configuration.kmsKeys.length} kms_keys`)
+  faults.push(...modeFaults(surroundings, env.BURSAR_CONFIG ?? '', 0o027, 'BURSAR_CONFIG'))
+  const operatorToken = parsed.data?.operator
+    ? readToken(surroundings, parsed.data.operator.tokenFile, faults)
+    : undefined
   if (!parsed.success || !rules || faults.length > 0) throw new ConfigFaults(faults)
-  return { ...parsed.data, rules }
+  return { ...parsed.data, rules, operatorToken }
 }
 
-type Loose = Record<string, unknown>
+/** URLs in a configuration carry keys of providers and passwords of databases: strangers may not read it, others not write it. */
+function modeFaults({ modeOf }: Surroundings, path: string, forbidden: number, name: string): string[] {
+  const mode = modeOf(path)
+  if ((mode & forbidden) === 0) return []
+  return [
+    `${name}: ${path} is open to others (mode ${(mode & 0o777).toString(8)}): chmod ${forbidden === 0o027 ? 640 : 600} ${path}`,
+  ]
+}
+
+const tokenLengthMin = 32
+
+function readToken(surroundings: Surroundings, path: string, faults: string[]): string | undefined {
+  const name = 'operator.tokenFile'
+  const token = readText(path, name, surroundings.readFile, faults)?.trim()
+  if (token === undefined) return undefined
+  if (token.length < tokenLengthMin)
+    faults.push(`${name}: ${path} holds no token of ${tokenLengthMin} characters or more`)
+  faults.push(...modeFaults(surroundings, path, 0o077, name))
+  return token
+}
 
 function readJson(path: string, name: string, readFile: Surroundings['readFile'], faults: string[]): Loose | undefined {
   if (path === '') {
     faults.push(`${name}: expected the path of a JSON file`)
     return undefined
   }
+  const text = readText(path, name, readFile, faults)
+  if (text === undefined) return undefined
   try {
-    const value: unknown = JSON.parse(readFile(path))
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Loose
+    const value: unknown = JSON.parse(text.replace(/^\s*\/\/.*$/gm, ''))
+    if (isObject(value)) return value
     faults.push(`${name}: ${path} holds no JSON object`)
   } catch (error) {
-    faults.push(`${name}: cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`)
+    // The parser's words quote the file, and there are secrets in it: only the place is told.
+    const [place] = /line \d+ column \d+/.exec(messageOf(error)) ?? []
+    faults.push(`${name}: ${path} is no JSON${place ? ` at ${place}` : ''}`)
   }
   return undefined
+}
+
+function readText(
+  path: string,
+  name: string,
+  readFile: Surroundings['readFile'],
+  faults: string[],
+): string | undefined {
+  try {
+    return readFile(path)
+  } catch (error) {
+    faults.push(`${name}: cannot read ${path}: ${messageOf(error)}`)
+    return undefined
+  }
 }
 
 /** The ledger's configuration is checked even where other members are at fault, so that one start names all faults. */
@@ -128,39 +194,7 @@ function readRules(raw: Loose, env: Surroundings['env'], readFile: Surroundings[
   try {
     return checkConfiguration(struct('Configuration').read(json, ''))
   } catch (error) {
-    faults.push(`configuration: ${error instanceof Error ? error.message : String(error)}`)
+    faults.push(`configuration: ${messageOf(error)}`)
     return undefined
   }
 }
-
-/** `BURSAR_POLL_MS` is `pollMs`, `BURSAR_TRANSACTION_GAS` is `transaction.gas`; URLs are parted by commas. A variable that names nothing is a fault. */
-function override(raw: Loose, env: Surroundings['env'], faults: string[]): Loose {
-  const result: Loose = { ...raw }
-  const transaction: Loose = typeof raw.transaction === 'object' ? { ...raw.transaction } : {}
-  const targets = new Map<string, (text: string) => void>()
-  for (const [name, type] of Object.entries(schema.shape)) {
-    if (name === 'transaction') continue
-    targets.set(variable(name), (text) => {
-      if (type === schema.shape.rpcUrls) result[name] = text.split(',')
-      else result[name] = type instanceof z.ZodNumber ? Number(text) : text === 'null' ? null : text
-    })
-  }
-  for (const name of Object.keys(schema.shape.transaction.shape))
-    targets.set(variable(`transaction.${name}`), (text) => {
-      transaction[name] = text
-      result.transaction = transaction
-    })
-  for (const [name, text] of Object.entries(env)) {
-    if (!name.startsWith('BURSAR_') || name === 'BURSAR_CONFIG' || text === undefined) continue
-    const set = targets.get(name)
-    if (set) set(text)
-    else faults.push(`${name}: no such setting`)
-  }
-  return result
-}
-
-const variable = (name: string): string =>
-  `BURSAR_${name
-    .replace(/[A-Z]/g, (c) => `_${c}`)
-    .replace('.', '_')
-    .toUpperCase()}`

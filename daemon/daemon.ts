@@ -2,11 +2,14 @@
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
 import { createApp } from './app.ts'
 import type { Chain } from './chain/chain.ts'
 import type { Config } from './config.ts'
 import { Fatal } from './errors.ts'
 import { createLane } from './lane.ts'
+import { createMetrics, observeServices } from './metrics.ts'
+import { createOperatorApp } from './operatorApp.ts'
 import { runAnchorer } from './services/anchorer.ts'
 import { createBooks } from './services/books.ts'
 import { runBringUp } from './services/bringUp.ts'
@@ -21,7 +24,9 @@ import { createMirror } from './services/mirror.ts'
 import { createPayer } from './services/payer.ts'
 import { createReconciler } from './services/reconciler.ts'
 import { createGate } from './services/session.ts'
+import { createStream } from './services/stream.ts'
 import { createUnwrap, type KmsPlace } from './services/unwrap.ts'
+import { createVitals } from './services/vitals.ts'
 import type { Store } from './store/store.ts'
 
 export interface DaemonOptions {
@@ -32,11 +37,16 @@ export interface DaemonOptions {
   /** In the order of the configuration's `kms_keys`. */
   readonly kms: readonly KmsPlace[]
   readonly log: Logger
+  /** Where its numbers are kept. */
+  readonly registry: Registry
 }
 
 /** Runs the daemon until the signal aborts, then stops it in good order. @throws Fatal */
-export async function runDaemon({ config, chain, store, kms, log }: DaemonOptions, signal: AbortSignal): Promise<void> {
-  const { rules, pollMs, confirmations } = config
+export async function runDaemon(
+  { config, chain, store, kms, log, registry }: DaemonOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { rules, pollMs, confirmations, limits, proxies } = config
   const { configuration, hash: configHash } = rules
   const failed = Promise.withResolvers<never>()
   const stop = new AbortController()
@@ -54,7 +64,15 @@ export async function runDaemon({ config, chain, store, kms, log }: DaemonOption
   const caps = lowerCaps(config.transaction, configuration.feeCaps)
   const spending = { chain, store, lane, broadcaster, mirror, tree: mirror.tree, caps, gate, log }
 
-  const server = createApp({ rules, chain, gate, ingest, mirror, store, books, headWatch, reconciler }, log)
+  const metrics = createMetrics(registry)
+  const vitals = createVitals({ chain, headWatch, pollMs, log })
+  const stream = createStream({ store, pollMs, log })
+  observeServices(metrics, { gate, mirror, books, headWatch, ingest, payer, vitals })
+
+  const known = { rules, chain, gate, mirror, store, books, headWatch, metrics }
+  const server = createApp({ ...known, ingest, reconciler, payer, stream, limits, proxies }, log)
+  const operatorServer = createOperatorApp({ gate, payer, vitals, metrics }, config.operatorToken ?? '', log)
+  const servers = [server, operatorServer]
   const work: Promise<unknown>[] = []
   const begin = (duty: Promise<unknown>): void => {
     work.push(duty)
@@ -78,17 +96,21 @@ export async function runDaemon({ config, chain, store, kms, log }: DaemonOption
     await mirror.catchUp()
     await books.reload()
     log.info({ url: await listen(server, config.listen) }, 'listening')
+    if (config.operator && config.operatorToken)
+      log.info({ url: await listen(operatorServer, config.operator.listen) }, 'listening for the operator')
     begin(headWatch.run(stop.signal))
+    begin(vitals.run(stop.signal))
+    begin(stream.run(stop.signal))
     begin(lead())
     await Promise.race([failed.promise, aborted(signal)])
   } finally {
     // No batch is taken any more; the one group that the core has is stored and answered before anything is cut off.
     gate.move('stopping')
-    server.close()
+    for (const one of servers) one.close()
     await ingest.drain()
     await lane.run(async () => stop.abort())
     await Promise.race([Promise.allSettled(work), sleep(stopMsMax)])
-    server.closeAllConnections()
+    for (const one of servers) one.closeAllConnections()
     await store.close()
   }
 }

@@ -1,6 +1,7 @@
 /** Starts the daemon: the only reader of the environment and of signals. Exit 1: do not restart me; 75: try again. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import type { Logger } from 'pino'
+import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Chain } from './chain/chain.ts'
 import { createChain } from './chain/rpc.ts'
 import { type Config, ConfigFaults, loadConfig } from './config.ts'
@@ -25,7 +26,9 @@ async function main(signal: AbortSignal): Promise<number> {
   })
   try {
     const store = await openStore(config.store, config.rules.hash)
-    await runDaemon({ config, log, chain: chainOf(config, log), store, kms: kmsOf(config) }, signal)
+    const registry = new Registry()
+    collectDefaultMetrics({ register: registry })
+    await runDaemon({ config, log, chain: chainOf(config, log), store, kms: kmsOf(config), registry }, signal)
     log.info('stopped')
     return 0
   } catch (error) {
@@ -36,7 +39,11 @@ async function main(signal: AbortSignal): Promise<number> {
 
 function readConfig(): Config | undefined {
   try {
-    return loadConfig({ env: process.env, readFile: (path) => readFileSync(path, 'utf8') })
+    return loadConfig({
+      env: process.env,
+      readFile: (path) => readFileSync(path, 'utf8'),
+      modeOf: (path) => statSync(path).mode,
+    })
   } catch (error) {
     if (!(error instanceof ConfigFaults)) throw error
     createLog('info', process.stdout).fatal({ faults: error.faults }, 'the configuration has faults')

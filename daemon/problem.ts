@@ -58,6 +58,7 @@ const statusOfRefusal = {
 
 /** What the daemon itself says no to. */
 const statusOfProblem = {
+  UNAUTHORIZED: 401,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   BODY_TOO_LARGE: 413,
@@ -72,6 +73,9 @@ const statusOfProblem = {
 
 export type ProblemCode = keyof typeof statusOfProblem | RefusalCode
 
+/** Every code that a client can meet. */
+export const problemCodes = [...Object.keys(statusOfProblem), ...Object.keys(statusOfRefusal)]
+
 /** A problem on its way to a client. */
 export class Problem extends Error {
   override readonly name = 'Problem'
@@ -81,12 +85,12 @@ export class Problem extends Error {
   /** For the header `Retry-After`, seconds. */
   readonly retryAfterSeconds: number | undefined
 
-  constructor(code: ProblemCode, message: string, facts: Facts = {}) {
+  constructor(code: ProblemCode, message: string, facts: Facts = {}, retryAfterSeconds?: number) {
     super(message)
     this.code = code
     this.facts = facts
     this.status = isRefusalCode(code) ? statusOfRefusal[code] : statusOfProblem[code]
-    this.retryAfterSeconds = this.status === 503 || this.status === 429 ? 1 : undefined
+    this.retryAfterSeconds = retryAfterSeconds ?? (this.status === 503 || this.status === 429 ? 1 : undefined)
   }
 
   /** The document of RFC 9457. */

@@ -49,6 +49,10 @@ export interface Chain {
   balance(): Promise<bigint>
   /** What the window still lets go by commits and claims, wei. */
   room(): Promise<bigint>
+  /** Unix seconds from which on anyone may freeze, if nothing is committed before. */
+  silentAt(): Promise<bigint>
+  /** What an account has for gas, wei. */
+  gasBalance(account: Hex): Promise<bigint>
   /** Events of the treasury, and those of the broker with this sender of tickets, in order. */
   events(range: { readonly from: number; readonly to: number; readonly committer: Hex }): Promise<readonly ChainEvent[]>
 

@@ -58,6 +58,8 @@ export function createChain(options: ChainOptions): Chain {
     totalPaid: (number) => client.readContract({ ...contract, functionName: 'totalPaid', ...at(number) }),
     balance: () => client.getBalance({ address: treasury }),
     room: () => client.readContract({ ...contract, functionName: 'room' }),
+    silentAt: () => client.readContract({ ...contract, functionName: 'silentAt' }),
+    gasBalance: (address) => client.getBalance({ address }),
     events: (range) => fetchEvents(client, { ...range, treasury, broker }),
 
     nonce: (account) => client.getTransactionCount({ address: account, blockTag: 'latest' }),

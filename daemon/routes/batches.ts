@@ -2,16 +2,19 @@
 import type Router from '@koa/router'
 import { batchAnswer, reporterAnswer } from '../../client/api.ts'
 import { signedBatch } from '../../protocol/messages.ts'
-import { Problem } from '../problem.ts'
+import { Problem, problemOf } from '../problem.ts'
+import { createRateLimit } from '../rateLimit.ts'
 import { readJson } from '../readJson.ts'
 import { answer, readAddress, type Services } from './services.ts'
 
 const bodyBytesMax = 1024 * 1024
 
-export function addBatchRoutes(router: Router, { rules, ingest, mirror }: Services): void {
+export function addBatchRoutes(router: Router, { rules, ingest, mirror, metrics, limits }: Services): void {
+  const limit = createRateLimit(limits.reporterPerSecond, () => metrics.limited('reporter'))
+
   router.post('/api/batches', async (context) => {
     const { json, bytes } = await readJson(context.req, bodyBytesMax)
-    answer(context, batchAnswer, await ingest.submit(signedBatch.read(json, ''), bytes))
+    answer(context, batchAnswer, await submit(json, bytes))
   })
 
   router.get('/api/reporters/:address', (context) => {
@@ -21,4 +24,20 @@ export function addBatchRoutes(router: Router, { rules, ingest, mirror }: Servic
     const { nextSequence, spentWei } = state
     answer(context, reporterAnswer, { reporter, nextSequence, spentWei, budgetWei: rule.budgetWei })
   })
+
+  async function submit(json: unknown, bytes: number) {
+    try {
+      const batch = signedBatch.read(json, '')
+      const { reporter } = batch.batch
+      await limit.check(reporter)
+      const accepted = await ingest.submit(batch, bytes)
+      metrics.batch(accepted.status)
+      // Only what its own key has just signed counts against a reporter: nobody else can use its share up.
+      if (accepted.status === 'accepted') await limit.count(reporter)
+      return accepted
+    } catch (error) {
+      metrics.batch(problemOf(error).code)
+      throw error
+    }
+  }
 }

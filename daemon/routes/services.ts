@@ -4,12 +4,16 @@ import type { Rules } from '../../ledger/config.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import { type Codec, hex } from '../../protocol/codec.ts'
 import type { Chain } from '../chain/chain.ts'
+import type { Config } from '../config.ts'
+import type { Metrics } from '../metrics.ts'
 import type { Books } from '../services/books.ts'
 import type { HeadWatch } from '../services/headWatch.ts'
 import type { Ingest } from '../services/ingest.ts'
 import type { Mirror } from '../services/mirror.ts'
+import type { Payer } from '../services/payer.ts'
 import type { Reconciler } from '../services/reconciler.ts'
 import type { Gate } from '../services/session.ts'
+import type { Stream } from '../services/stream.ts'
 import type { Store } from '../store/store.ts'
 
 export interface Services {
@@ -22,6 +26,11 @@ export interface Services {
   readonly books: Books
   readonly headWatch: Pick<HeadWatch, 'head'>
   readonly reconciler: Reconciler
+  readonly payer: Pick<Payer, 'leftOut'>
+  readonly stream: Stream
+  readonly metrics: Metrics
+  readonly limits: Config['limits']
+  readonly proxies: number
 }
 
 const addressCodec = hex(20)

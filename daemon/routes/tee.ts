@@ -3,19 +3,18 @@ import type Router from '@koa/router'
 import { attestationAnswer, type StatusAnswer, statusAnswer } from '../../client/api.ts'
 import { methods } from '../../protocol/messages.ts'
 import { CoreLost, NotOpen } from '../errors.ts'
-import { Problem } from '../problem.ts'
 import { createRateLimit } from '../rateLimit.ts'
 import { sessionOf } from '../services/headWatch.ts'
 import type { Gate } from '../services/session.ts'
 import { answer, type Services } from './services.ts'
 
 /** Each asks the core for a signature, which batches wait behind. */
-const attestationsPerSecond = 20
+const attestationsPerSecond = 4
 
 const answerMsMax = 5_000
 
-export function addTeeRoutes(router: Router, { rules, gate, headWatch }: Services): void {
-  const limit = createRateLimit(attestationsPerSecond)
+export function addTeeRoutes(router: Router, { rules, gate, headWatch, metrics }: Services): void {
+  const limit = createRateLimit(attestationsPerSecond, () => metrics.limited('address'))
 
   router.get('/healthz', (context) => {
     const isOpen = sessionOf(gate) !== undefined
@@ -36,7 +35,7 @@ export function addTeeRoutes(router: Router, { rules, gate, headWatch }: Service
   })
 
   router.get('/api/tee/attestation', async (context) => {
-    if (!limit.take()) throw new Problem('TOO_MANY_REQUESTS', 'too many attestations are asked for')
+    await limit.take('everyone')
     const { core } = gate
     if (!core) throw new NotOpen(gate.state)
     const params = methods.attestation.params.read({ nonce: context.query.nonce ?? null }, '')

@@ -49,6 +49,8 @@ export interface Ingest {
   submit(batch: SignedBatch, bytes: number): Promise<Answer>
   /** Resolves when nothing waits any more. */
   drain(): Promise<void>
+  /** What waits for its turn. */
+  readonly waiting: { readonly batches: number; readonly bytes: number }
 }
 
 interface Waiting {
@@ -114,6 +116,9 @@ export function createIngest(options: IngestOptions): Ingest {
     },
     drain: async () => {
       await pump
+    },
+    get waiting() {
+      return { batches: waiting.length, bytes: waitingBytes }
     },
   }
 }

@@ -150,6 +150,6 @@ function writeConfig({ folder, core, rpcUrl, broker, settings }: ConfigOrder): s
     transaction: { gas: '30000000', maxFeePerGas: '100000000000', maxPriorityFeePerGas: '1000000000' },
     logLevel: 'debug',
   }
-  writeFileSync(path, JSON.stringify(config))
+  writeFileSync(path, JSON.stringify(config), { mode: 0o600 })
   return path
 }

@@ -119,12 +119,12 @@ test('behavior: health, status and attestation', async () => {
     core: { phase: 'open' },
   })
   const answers = await Promise.all(
-    Array.from({ length: 40 }, () => fetch(`${daemon.url}/api/tee/attestation?nonce=0x1234`)),
+    Array.from({ length: 45 }, () => fetch(`${daemon.url}/api/tee/attestation?nonce=0x1234`)),
   )
   expect(await answers[0]?.json()).toHaveProperty('document_b64')
   const refused = answers.find(({ status: code }) => code === 429) as Response
   expect(await problem(refused)).toMatchObject({ code: 'TOO_MANY_REQUESTS' })
-  expect(refused.headers.get('retry-after')).toBe('1')
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
 })
 
 test('error: our own faults are told without details', async () => {

@@ -20,7 +20,7 @@ const settings = {
   logLevel: 'info',
 }
 
-const load = (env: Record<string, string>, files: Record<string, unknown> = {}) => {
+const load = (env: Record<string, string>, files: Record<string, unknown> = {}, modes: Record<string, number> = {}) => {
   const all: Record<string, unknown> = { '/etc/daemon.json': settings, '/etc/ledger.json': ledger, ...files }
   return loadConfig({
     env: { BURSAR_CONFIG: '/etc/daemon.json', PATH: '/bin', ...env },
@@ -28,6 +28,7 @@ const load = (env: Record<string, string>, files: Record<string, unknown> = {}) 
       if (!(path in all)) throw new Error(`no such file ${path}`)
       return typeof all[path] === 'string' ? all[path] : JSON.stringify(all[path])
     },
+    modeOf: (path) => modes[path] ?? 0o100640,
   })
 }
 
@@ -121,4 +122,42 @@ test('behavior: for each KMS key of the ledger its place', () => {
     'kms.0.region: expected a region like eu-central-1',
     'kms.0.endpoint: expected an http or https URL',
   ])
+})
+
+const operator = { listen: '127.0.0.1:0', tokenFile: '/etc/token' }
+const token = 'a'.repeat(32)
+
+test('behavior: comments, defaults, and members of members in the environment', () => {
+  const text = `// why\n${JSON.stringify({ ...settings, operator }, null, 1)}\n  // end`
+  const env = { BURSAR_LIMITS_STREAMS: '7', BURSAR_OPERATOR_LISTEN: '10.0.0.1:1', BURSAR_RPC_URLS: 'http://a,http://b' }
+  const files = { '/etc/daemon.json': text, '/etc/token': ` ${token}\n` }
+  expect(load(env, files, { '/etc/token': 0o100600 })).toMatchObject({
+    rpcUrls: ['http://a', 'http://b'],
+    proxies: 0,
+    limits: { addressPerSecond: 100, streams: 7 },
+    operator: { listen: '10.0.0.1:1' },
+    operatorToken: token,
+  })
+  expect(load({})).toMatchObject({ operator: null, operatorToken: undefined })
+})
+
+test('error: files that others can read, and a token that is none', () => {
+  const files = { '/etc/daemon.json': { ...settings, operator }, '/etc/token': token }
+  expect(faultsOf(() => load({}, files, { '/etc/daemon.json': 0o644, '/etc/token': 0o640 }))).toEqual([
+    'BURSAR_CONFIG: /etc/daemon.json is open to others (mode 644): chmod 640 /etc/daemon.json',
+    'operator.tokenFile: /etc/token is open to others (mode 640): chmod 600 /etc/token',
+  ])
+  const short = { ...files, '/etc/token': 'short' }
+  expect(faultsOf(() => load({}, short, { '/etc/token': 0o600 }))).toEqual([
+    'operator.tokenFile: /etc/token holds no token of 32 characters or more',
+  ])
+  expect(faultsOf(() => load({}, { '/etc/daemon.json': { ...settings, operator } }))).toHaveLength(1)
+})
+
+test('error: a file that is no JSON is not quoted', () => {
+  const secret = 'sup3rs3cr3t'
+  const [fault] = faultsOf(() => load({}, { '/etc/daemon.json': `{"rpcUrls": ["${secret}"] "x"}` }))
+  expect(fault).toMatch(/^BURSAR_CONFIG: \/etc\/daemon.json is no JSON at line 1 column \d+$/)
+  const [other] = faultsOf(() => load({}, { '/etc/daemon.json': secret }))
+  expect(other).not.toContain(secret)
 })

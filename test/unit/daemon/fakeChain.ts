@@ -51,6 +51,8 @@ export interface FakeChain extends Chain {
   readonly failing: Set<Hex>
   balanceWei: bigint
   roomWei: bigint
+  /** Of whoever is asked for. */
+  gasWei: bigint
 }
 
 export function createFakeChain(domain: Domain): FakeChain {
@@ -104,6 +106,7 @@ export function createFakeChain(domain: Domain): FakeChain {
     failing: new Set(),
     balanceWei: 10n ** 24n,
     roomWei: 10n ** 24n,
+    gasWei: 10n ** 18n,
     deploy(committer, configHash) {
       const head = { epoch: 0n, boot: zeroHash, counter: 0n, root: zeroHash, committedAt: 0n, logSize: 0n }
       addBlock({ ...next(), head: { ...head, committer, configHash } })
@@ -133,6 +136,8 @@ export function createFakeChain(domain: Domain): FakeChain {
     totalPaid: async (number) => [...at(number).world.paid.values()].reduce((sum, wei) => sum + wei, 0n),
     balance: async () => fake.balanceWei,
     room: async () => fake.roomWei,
+    silentAt: async () => 4_000_000_000n,
+    gasBalance: async () => fake.gasWei,
     events: async ({ from, to }) => blocks.slice(from, to + 1).flatMap((block) => block.events),
     nonce: async (account) => tip().world.nonces.get(account) ?? 0,
     fees: async () => ({ maxFeePerGas: 10n ** 9n, maxPriorityFeePerGas: 10n ** 6n }),

@@ -4,6 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { Registry } from 'prom-client'
 import { onTestFinished, vi } from 'vitest'
 import { signBatch } from '../../../client/batch.ts'
 import { type Client, createClient } from '../../../client/client.ts'
@@ -133,6 +134,10 @@ export function createWorld(changes: Partial<Configuration> = {}, kms: readonly 
     confirmations: 0,
     transaction: { gas: 30_000_000n, maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 10n ** 10n },
     logLevel: 'debug',
+    proxies: 0,
+    limits: { addressPerSecond: 100_000, reporterPerSecond: 100_000, streams: 20, requestMs: 30_000 },
+    operator: null,
+    operatorToken: undefined,
     rules,
   }
   const world: TestWorld = {
@@ -173,7 +178,7 @@ async function startDaemon(
   const log = pino({ level: config.logLevel }, { write: (line: string) => void lines.push(JSON.parse(line)) })
   const abort = new AbortController()
   const store = wrap(await openStore(config.store, config.rules.hash))
-  const ended = runDaemon({ ...outside, config, store, log }, abort.signal)
+  const ended = runDaemon({ ...outside, config, store, log, registry: new Registry() }, abort.signal)
   const stop = async (): Promise<void> => {
     abort.abort()
     await ended

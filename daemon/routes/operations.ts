@@ -1,0 +1,101 @@
+/** Every route of the public API, for people: what it is for, what it takes, and by which codec it answers. */
+import * as api from '../../client/api.ts'
+import * as logApi from '../../client/logApi.ts'
+import type { Codec, Schema } from '../../protocol/codec.ts'
+import { signedBatch } from '../../protocol/messages.ts'
+
+export interface Operation {
+  readonly summary: string
+  /** Parameters of the path that are no addresses, and of the query. */
+  readonly path?: Readonly<Record<string, Schema>>
+  readonly query?: Readonly<Record<string, Schema>>
+  readonly body?: Codec<never> | Codec<unknown>
+  /** By codec, or, where it is no JSON of ours, its media type. */
+  readonly answer: Codec<never> | Codec<unknown> | string
+}
+
+const number = { type: 'integer', minimum: 0 }
+const limit = { type: 'integer', minimum: 1, maximum: 1000 }
+const cursor = { type: 'string', description: 'the member `next` of an earlier answer' }
+const address = { type: 'string', pattern: '^0x[0-9a-fA-F]{40}$' }
+const nonce = { type: 'string', pattern: '^0x([0-9a-f]{2}){0,512}$' }
+
+/** By method and path, in OpenAPI's spelling. */
+export const operations: Readonly<Record<string, Operation>> = {
+  'POST /api/batches': {
+    summary: 'Brings a signed batch into the log. The same batch again is answered with its receipt again.',
+    body: signedBatch as Codec<unknown>,
+    answer: api.batchAnswer,
+  },
+  'GET /api/reporters/{address}': {
+    summary: "A reporter's next sequence, and what it spent of its budget.",
+    answer: api.reporterAnswer,
+  },
+  'GET /api/tee/status': {
+    summary: "The core, the contract's head, and what the daemon does.",
+    answer: api.statusAnswer,
+  },
+  'GET /api/tee/attestation': {
+    summary: "The core's attestation document, bound to a nonce of your own.",
+    query: { nonce },
+    answer: api.attestationAnswer,
+  },
+  'GET /api/ledger/head': { summary: 'The log now, totals, and the last anchor.', answer: api.ledgerHeadAnswer },
+  'GET /api/ledger/accounts/{address}': {
+    summary: 'What a payee earned and was paid, with a proof against the last anchor.',
+    answer: api.accountAnswer,
+  },
+  'GET /api/payouts': {
+    summary: 'Payments made and failed, newest first.',
+    query: { payee: address, before: cursor, limit },
+    answer: api.payoutsAnswer,
+  },
+  'GET /api/reconciliation': {
+    summary: 'Every difference between ledger, contract and broker, explained.',
+    answer: api.reconciliationAnswer,
+  },
+  'GET /api/log': { summary: 'Size and root of the log, and the newest signed head.', answer: logApi.logAnswer },
+  'GET /api/log/entries': {
+    summary: 'Entries as the bytes that were hashed, each after its length in four bytes, big-endian.',
+    query: { from: number, limit },
+    answer: 'application/octet-stream',
+  },
+  'GET /api/log/consistency': {
+    summary: 'Proof that the log of one size is a prefix of that of another.',
+    query: { from: number, to: number },
+    answer: logApi.consistencyAnswer,
+  },
+  'GET /api/log/inclusion': {
+    summary: 'Proof that an entry lies in the log of a size.',
+    query: { position: number, size: number },
+    answer: logApi.inclusionAnswer,
+  },
+  'GET /api/log/anchors': {
+    summary: 'Every commit, oldest first.',
+    query: { after: cursor, limit },
+    answer: logApi.anchorsAnswer,
+  },
+  'GET /api/log/boots': {
+    summary: 'Every epoch that was opened, with its attestation document, oldest first.',
+    query: { after: cursor, limit },
+    answer: logApi.bootsAnswer,
+  },
+  'GET /api/log/configurations': {
+    summary: 'Every configuration, and where in the log it stands.',
+    answer: logApi.configurationsAnswer,
+  },
+  'GET /api/log/accounts/{counter}': {
+    summary: 'The accounts of an anchor, in the order of its tree.',
+    path: { counter: { type: 'integer', minimum: 1 } },
+    query: { from: number, limit },
+    answer: logApi.accountsAnswer,
+  },
+  'GET /api/stream': {
+    summary: 'Anchors, boots and payouts as they happen (server-sent events); resumes by Last-Event-ID.',
+    query: { payee: address, after: { type: 'string', description: 'the id of an event' } },
+    answer: 'text/event-stream',
+  },
+  'GET /api/openapi.json': { summary: 'This document.', answer: 'application/json' },
+  'GET /healthz': { summary: '200 while batches are acknowledged, else 503.', answer: 'application/json' },
+  'GET /metrics': { summary: 'Numbers for Prometheus.', answer: 'text/plain' },
+}

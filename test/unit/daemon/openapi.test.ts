@@ -1,0 +1,97 @@
+/** The OpenAPI document against the standard, the routes, and real answers. */
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { expect, test, vi } from 'vitest'
+import { createPublicRouter } from '../../../daemon/app.ts'
+import { openapiDocument } from '../../../daemon/openapi.ts'
+import type { Services } from '../../../daemon/routes/services.ts'
+import { signedBatch } from '../../../protocol/messages.ts'
+import { reporter } from '../ledger/support.ts'
+import { createWorld, creditBatch, directPayee, type TestDaemon, waiting } from './support.ts'
+
+interface Described {
+  readonly responses: Record<string, { content: Record<string, { schema?: object }> }>
+  readonly parameters: readonly { readonly name: string; readonly in: string }[]
+}
+const paths = openapiDocument.paths as Record<string, Record<string, Described>>
+const ajv = new Ajv2020({ strict: false })
+
+test('default: valid OpenAPI 3.1, and served', async () => {
+  const { valid, errors } = await new Validator().validate(openapiDocument as never)
+  expect({ valid, errors }).toMatchObject({ valid: true })
+  const daemon = await createWorld().startDaemon()
+  const response = await fetch(`${daemon.url}/api/openapi.json`)
+  expect(response.headers.get('content-type')).toMatch(/^application\/json/)
+  expect(await response.json()).toEqual(JSON.parse(JSON.stringify(openapiDocument)))
+})
+
+test('behavior: what is documented is what is served, both ways', () => {
+  const nothing = { metrics: {}, limits: { reporterPerSecond: 1 } } as unknown as Services
+  const served = createPublicRouter(nothing)
+    .stack.map(({ methods, path }) => [methods.filter((m) => m !== 'HEAD').join(), `${path}`] as const)
+    .map(([method, path]) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`)
+  const documented = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  )
+  expect(documented.sort()).toEqual(served.sort())
+})
+
+/** One question for each documented route that answers by itself. */
+const questions: Record<string, string> = {
+  '/api/reporters/{address}': `/api/reporters/${reporter}`,
+  '/api/tee/status': '/api/tee/status',
+  '/api/tee/attestation': '/api/tee/attestation?nonce=0x12',
+  '/api/ledger/head': '/api/ledger/head',
+  '/api/ledger/accounts/{address}': `/api/ledger/accounts/${directPayee.toUpperCase().replace('0X', '0x')}`,
+  '/api/payouts': '/api/payouts?limit=5',
+  '/api/reconciliation': '/api/reconciliation',
+  '/api/log': '/api/log',
+  '/api/log/entries': '/api/log/entries?from=0&limit=2',
+  '/api/log/consistency': '/api/log/consistency?from=1',
+  '/api/log/inclusion': '/api/log/inclusion?position=0',
+  '/api/log/anchors': '/api/log/anchors',
+  '/api/log/boots': '/api/log/boots',
+  '/api/log/configurations': '/api/log/configurations',
+  '/api/log/accounts/{counter}': '/api/log/accounts/1',
+  '/api/openapi.json': '/api/openapi.json',
+  '/healthz': '/healthz',
+  '/metrics': '/metrics',
+}
+
+test('behavior: real answers are what the document says', async () => {
+  const daemon = await createWorld().startOpen()
+  const sent = await fetch(`${daemon.url}/api/batches`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(signedBatch.write(creditBatch(0n, 5n))),
+  })
+  await expectDescribed(sent, '/api/batches', 'post')
+  await vi.waitFor(async () => {
+    const { anchored } = await daemon.client.account(directPayee)
+    expect(anchored?.earnedWei).toBe(5n)
+    expect((await daemon.client.payouts()).payouts).toHaveLength(1)
+  }, waiting)
+  expect(
+    Object.keys(paths)
+      .filter((path) => !(path in questions))
+      .sort(),
+  ).toEqual(['/api/batches', '/api/stream'])
+  for (const [path, question] of Object.entries(questions))
+    await expectDescribed(await fetch(daemon.url + question), path, 'get')
+  await expectProblem(daemon)
+})
+
+async function expectDescribed(response: Response, path: string, method: string): Promise<void> {
+  expect(response.status, path).toBe(200)
+  const content = paths[path]?.[method]?.responses['200']?.content ?? {}
+  const [type = ''] = (response.headers.get('content-type') ?? '').split(';')
+  expect(Object.keys(content), path).toEqual([type])
+  const { schema } = content[type] ?? {}
+  if (schema) expect(ajv.validate(schema, await response.json()), `${path}: ${ajv.errorsText()}`).toBe(true)
+}
+
+async function expectProblem(daemon: TestDaemon): Promise<void> {
+  const isProblem = ajv.compile(openapiDocument.components.schemas.Problem)
+  for (const path of ['/api/nothing', '/api/payouts?limit=0', '/api/ledger/accounts/x'])
+    expect(isProblem(await (await fetch(daemon.url + path)).json())).toBe(true)
+}
