@@ -18,6 +18,8 @@ export interface Database {
   readonly dialect: Dialect
   /** Sees what has been committed, and nothing else. */
   readonly query: Query
+  /** Reads that all see one moment, however long they take and whatever is written meanwhile. */
+  snapshot<T>(work: (query: Query) => Promise<T>): Promise<T>
   /**
    * One transaction, after all that were asked for before. `later`: it outlives this process as soon as it is done, and
    * a loss of power only with the next that is forced to disk.

@@ -3,7 +3,7 @@
  * from whichever it has to the last.
  */
 import { Fatal } from '../errors.ts'
-import type { Database } from './database.ts'
+import type { Database, Query } from './database.ts'
 
 const versions: readonly (readonly string[])[] = [
   [
@@ -59,12 +59,17 @@ const versions: readonly (readonly string[])[] = [
 export function migrate({ write, dialect }: Database): Promise<void> {
   return write(async (query) => {
     await query(dialect.schema('CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL) STRICT'))
-    const [row] = await query('SELECT version FROM schema_version')
-    const version = Number(row?.version ?? 0)
+    const version = await versionOf(query)
     if (version > versions.length) throw new Fatal('the store was written by a newer version of the daemon', 1)
     if (version === versions.length) return
     for (const statement of versions.slice(version).flat()) await query(dialect.schema(statement))
     await query('DELETE FROM schema_version')
     await query('INSERT INTO schema_version VALUES (?)', versions.length)
   })
+}
+
+/** How far the schema of a store has come; 0 where it has none yet. */
+export async function versionOf(query: Query): Promise<number> {
+  const [row] = await query('SELECT version FROM schema_version')
+  return Number(row?.version ?? 0)
 }

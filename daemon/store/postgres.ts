@@ -42,6 +42,19 @@ export async function openPostgres(url: string): Promise<Database> {
   return {
     dialect,
     query: queryOn(pool),
+    async snapshot(work) {
+      const client = await reach(pool.connect())
+      try {
+        await reach(client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'))
+        const result = await work(queryOn(client))
+        await reach(client.query('COMMIT'))
+        client.release()
+        return result
+      } catch (error) {
+        client.release(true) // closed: nobody is to go on in its transaction
+        throw error
+      }
+    },
     write: (work, durability = 'forced') =>
       lane.run(async () => {
         if (leader) return transaction(leader.client, leader.query, work, durability)

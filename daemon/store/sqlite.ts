@@ -32,6 +32,15 @@ export function openSqlite(path: string): Database {
   return {
     dialect: { schema: (step) => step, hold: '', json: '' },
     query: queryOn(reader),
+    async snapshot(work) {
+      const own = connect(path)
+      try {
+        own.exec('BEGIN')
+        return await work(queryOn(own))
+      } finally {
+        own.close()
+      }
+    },
     write: (work, durability = 'forced') =>
       lane.run(async () => {
         attempt(() => writer.exec(`PRAGMA synchronous = ${durability === 'forced' ? 'FULL' : 'NORMAL'}`))

@@ -38,6 +38,7 @@ export function temporaryFolder(): string {
 export interface CoreHost {
   readonly address: string
   readonly core: Core
+  readonly platform: TestPlatform
   /** A new process with the same platform: nothing but the state key is left, or not even that. */
   restart(isKeyLost?: boolean): void
   /** Methods that reached the core, in order. */
@@ -47,8 +48,7 @@ export interface CoreHost {
 }
 
 /** The real core behind a real socket. */
-export function hostCore(folder: string): CoreHost {
-  let platform: TestPlatform = testPlatform()
+export function hostCore(folder: string, platform: TestPlatform = testPlatform()): CoreHost {
   const path = join(folder, 'core.sock')
   let core = createCore(platform)
   const sockets = new Set<Socket>()
@@ -56,6 +56,9 @@ export function hostCore(folder: string): CoreHost {
     address: `unix:${path}`,
     get core() {
       return core
+    },
+    get platform() {
+      return platform
     },
     restart(isKeyLost = false) {
       if (isKeyLost) platform = testPlatform()
