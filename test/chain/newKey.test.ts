@@ -1,0 +1,213 @@
+/**
+ * Row 28 on a real chain: the core's key leaks, a thief anchors a root of its own and takes money with it. The guardian
+ * halts at the last good anchor, a new key is born for the published log, the operator admits it from there, and everyone
+ * gets to the wei what the ledger says; what was stolen counts as lost.
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createTestClient, encodeFunctionData, http, parseAbi, parseEther } from 'viem'
+import { afterAll, expect, test } from 'vitest'
+import { treasuryAbi } from '../../abi/index.ts'
+import { brokerOnArbitrum, findOrDeployBroker } from '../../anvil/broker.ts'
+import { deployTreasury, predictAddress } from '../../anvil/deployment.ts'
+import { createLocalPlatform } from '../../anvil/localPlatform.ts'
+import { createFundedWallet, send, write } from '../../anvil/wallet.ts'
+import { signBatch } from '../../client/batch.ts'
+import { credit } from '../../client/events.ts'
+import { type Core, createCore } from '../../enclave/core.ts'
+import { createSigner } from '../../enclave/signer.ts'
+import { encodeCall } from '../../enclave/transactions.ts'
+import { type Hex, zeroHash } from '../../ledger/hex.ts'
+import type { Commit } from '../../ledger/structs.ts'
+import type { HeadProof, Params } from '../../protocol/messages.ts'
+import { call } from '../unit/enclave/support.ts'
+import { configuration, payeeOf, reporterKey } from '../unit/ledger/support.ts'
+import { useChains } from './chains.ts'
+
+const startChain = useChains()
+const folder = mkdtempSync(join(tmpdir(), 'bursar-new-key-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const [alice, bob, thief] = [payeeOf(5000), payeeOf(5001), payeeOf(5002)]
+const stolenWei = parseEther('10')
+const round = { number: 0n, blockHash: zeroHash }
+const timelockAbi = parseAbi([
+  'function schedule(address, uint256, bytes, bytes32 predecessor, bytes32 salt, uint256 delay)',
+  'function execute(address, uint256, bytes, bytes32 predecessor, bytes32 salt) payable',
+])
+const hints = (nonce: bigint) => ({ nonce, gas: 5_000_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 9n })
+
+interface Anchor {
+  readonly counter: bigint
+  readonly root: Hex
+  readonly totalPaid: bigint
+  readonly time: bigint
+}
+
+async function createWorld() {
+  const { rpcUrl, chainId } = await startChain({ kind: 'local' })
+  const wallet = await createFundedWallet(rpcUrl, '200')
+  const time = createTestClient({ mode: 'anvil', transport: http(rpcUrl) })
+  const broker = await findOrDeployBroker(wallet, brokerOnArbitrum)
+  const treasury = await predictAddress(wallet)
+  const domain = { chainId: BigInt(chainId), verifyingContract: treasury }
+  const first = configuration({ ...domain, broker: broker.broker })
+  const core = createCore(createLocalPlatform({ folder }))
+  const genesis = call(core, 'genesis', { configuration: first, logBegins: null })
+  await deployTreasury(wallet, {
+    predicted: treasury,
+    committer: genesis.address,
+    configHash: genesis.configHash,
+    broker,
+  })
+  const contract = { address: treasury, abi: treasuryAbi }
+  const head = () => wallet.chain.readContract({ ...contract, functionName: 'head' })
+
+  return {
+    wallet,
+    domain,
+    treasury,
+    first,
+    core,
+    contract,
+    head,
+    async land(serializedTransaction: Hex) {
+      const hash = await wallet.chain.sendRawTransaction({ serializedTransaction })
+      return wallet.chain.waitForTransactionReceipt({ hash })
+    },
+    /** Anyone may carry a signed call. @returns whether it took effect */
+    async relay(data: Hex): Promise<boolean> {
+      const hash = await wallet.signer.sendTransaction({ chain: null, to: treasury, data, gas: 5_000_000n })
+      return (await wallet.chain.waitForTransactionReceipt({ hash })).status === 'success'
+    },
+    balance: (address: Hex) => wallet.chain.getBalance({ address }),
+    read: <const Name extends 'totalPaid' | 'surplus'>(functionName: Name) =>
+      wallet.chain.readContract({ ...contract, functionName }),
+    guardian: (functionName: string, args: readonly unknown[]) => write(wallet, { ...contract, functionName, args }),
+    /** Through the timelock, with all of its delay. */
+    async operator(functionName: 'admit', args: readonly [Hex, Hex, Anchor, Commit['next']]) {
+      const owner = await wallet.chain.readContract({ ...contract, functionName: 'owner' })
+      const data = encodeFunctionData({ ...contract, functionName, args })
+      const timelock = { address: owner, abi: timelockAbi }
+      const salt: Hex = `0x${randomBytes(32).toString('hex')}`
+      const operation = [treasury, 0n, data, zeroHash, salt]
+      await write(wallet, { ...timelock, functionName: 'schedule', args: [...operation, 86_400n] })
+      await time.increaseTime({ seconds: 86_401 })
+      await time.mine({ blocks: 1 })
+      await write(wallet, { ...timelock, functionName: 'execute', args: operation })
+    },
+  }
+}
+type World = Awaited<ReturnType<typeof createWorld>>
+
+const credits = ({ domain }: World, sequence: bigint, aliceWei: bigint, bobWei: bigint) =>
+  signBatch({
+    domain,
+    secretKey: reporterKey,
+    sequence,
+    events: [credit({ id: 'a', payee: alice, wei: aliceWei }), credit({ id: 'b', payee: bob, wei: bobWei })],
+  })
+
+function apply(core: Core, entries: Params<'apply_event'>['entries']) {
+  const { results } = call(core, 'apply_event', { entries })
+  expect(results.map((r) => r.status)).toEqual(entries.map(() => 'accepted'))
+}
+
+const proofOf = (head: Awaited<ReturnType<World['head']>>, made: HeadProof['made'] = null): HeadProof => {
+  const { epoch, boot, counter, root } = head
+  return { epoch, boot, counter, root, made, consistency: [] }
+}
+
+test('row 28: a leaked key, a halt, a new key from the published log: dues right to the wei', async () => {
+  const world = await createWorld()
+  const { core, contract, wallet } = world
+  const old = call(core, 'status', {})
+
+  // As it should be: opened, earned, anchored, part of it paid, and a tail after the anchor.
+  await world.land(call(core, 'open_epoch', { head: proofOf(await world.head()), hints: hints(0n) }).transaction)
+  const anchored = [credits(world, 0n, 3_000n, 2_000n)]
+  const tail = [credits(world, 1n, 70n, 30n)]
+  apply(core, anchored)
+  const good = call(core, 'prepare_payouts', {
+    head: proofOf(await world.head()),
+    round,
+    payments: [{ payee: alice, total: 1_000n, paid: 0n }],
+    hints: hints(1n),
+  })
+  const landed = await world.land(good.transaction)
+  const { timestamp } = await wallet.chain.getBlock({ blockNumber: landed.blockNumber })
+  const anchor = { counter: 1n, root: (await world.head()).root, totalPaid: 1_000n, time: timestamp }
+  apply(core, tail)
+
+  // The thief has the key, and signs a history of its own.
+  const stolenKey = core.live?.signer.exportKey() as Uint8Array
+  const thiefs = createSigner(stolenKey, world.domain)
+  const steal = async (): Promise<boolean> => {
+    const { epoch, boot, counter, root } = await world.head()
+    const next = { ...good.commit.next, totalEarned: good.commit.next.totalEarned + stolenWei }
+    const payments: Hex[] = [`${thief}${stolenWei.toString(16).padStart(24, '0')}`]
+    const commit: Commit = {
+      epoch,
+      boot,
+      counter: counter + 1n,
+      prevRoot: root,
+      next,
+      round: 0n,
+      payments,
+      ticketSigs: [],
+    }
+    return world.relay(encodeCall({ commit }, thiefs.signStruct('Commit', commit)))
+  }
+  expect(await steal()).toBe(true)
+  expect(await world.balance(thief)).toBe(stolenWei)
+  const struck = await world.head()
+
+  // Halt, then a new key. Its configuration follows the one in force, and nobody of the host's is asked for its hash.
+  await world.guardian('halt', [anchor])
+  expect(await steal()).toBe(false)
+  const heir = createCore(createLocalPlatform({ folder: mkdtempSync(join(folder, 'heir-')) }))
+  const configuration = { ...world.first, version: 2n, previous: old.configHash as Hex }
+  const born = call(heir, 'genesis', { configuration, logBegins: world.first })
+  apply(heir, anchored)
+  apply(heir, tail)
+  await world.operator('admit', [born.address, born.configHash, anchor, good.commit.next])
+  expect(await steal()).toBe(false)
+
+  // The head is the good anchor again, which lay on the way; the thief's root does not open anything.
+  const head = await world.head()
+  expect(head).toMatchObject({ counter: 1n, root: anchor.root, configHash: born.configHash, boot: zeroHash })
+  await send(wallet, born.address, parseEther('1'))
+  expect(() => call(heir, 'open_epoch', { head: { ...proofOf(head), root: struck.root }, hints: hints(0n) })).toThrow(
+    'FOREIGN_ROOT',
+  )
+  const opened = call(heir, 'open_epoch', { head: proofOf(head), hints: hints(0n) })
+  expect((await world.land(opened.transaction)).status).toBe('success')
+
+  // Everyone's due to the wei; what was stolen is lost, not paid.
+  apply(heir, [credits(world, 2n, 5n, 5n)])
+  const paid = call(heir, 'prepare_payouts', {
+    head: proofOf(await world.head()),
+    round,
+    payments: [
+      { payee: alice, total: 3_075n, paid: 1_000n },
+      { payee: bob, total: 2_035n, paid: 0n },
+    ],
+    hints: hints(1n),
+  })
+  const before = await world.balance(world.treasury)
+  expect((await world.land(paid.transaction)).status).toBe('success')
+  expect([await world.balance(alice), await world.balance(bob), await world.balance(thief)]).toEqual([
+    3_075n,
+    2_035n,
+    stolenWei,
+  ])
+  expect(before - (await world.balance(world.treasury))).toBe(2_075n + 2_035n)
+  expect(await world.head()).toMatchObject({ counter: 2n, totalEarned: 5_110n, logSize: 5n })
+  expect(await world.read('totalPaid')).toBe(5_110n)
+  expect(await world.read('surplus')).toBe(await world.balance(world.treasury))
+  const register = (payee: Hex) => wallet.chain.readContract({ ...contract, functionName: 'paid', args: [payee] })
+  expect([await register(alice), await register(bob)]).toEqual([3_075n, 2_035n])
+  expect(await steal()).toBe(false)
+})
