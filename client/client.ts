@@ -151,7 +151,7 @@ function read<T>(answer: Codec<T>, status: number, body: string): T {
   const untrusted = parse(body)
   if (status < 200 || status > 299) throw toApiError(status, untrusted)
   try {
-    return answer.read(untrusted, '')
+    return answer.read(untrusted, '', 'ignored') // a newer daemon may say more
   } catch (cause) {
     throw new ApiError('BAD_ANSWER', 'the answer is not what this version understands', { status, cause })
   }

@@ -8,17 +8,14 @@
 import { imageRegisters } from '../attestation/document.ts'
 import { Rejection } from '../attestation/rejection.ts'
 import { type AttestationExpectations, type Measurement, verifyAttestation } from '../attestation/verify.ts'
-import { utf8 } from '../ledger/hex.ts'
 import { refuse } from '../protocol/refusal.ts'
-import { type Born, bornUserData } from '../protocol/userData.ts'
+import { type Born, bornUserData, selfUserData } from '../protocol/userData.ts'
 import type { Platform } from './platform.ts'
 
 export interface Birth extends Born {
   /** The document. */
   readonly certificate: Uint8Array
 }
-
-const purposeSelf = utf8('self\0\0\0\0')
 
 /**
  * Certifies a key that was just drawn.
@@ -45,7 +42,7 @@ export function checkBirth(platform: Platform, { certificate, ...born }: Birth):
 
 /** As its own documents say: zero, in debug mode, is refused here already. */
 function ownMeasurement(platform: Platform): Measurement {
-  const { pcrs } = judge(platform, platform.attest({ userData: purposeSelf }), {})
+  const { pcrs } = judge(platform, platform.attest({ userData: selfUserData() }), {})
   return imageRegisters.map((register) => pcrs.get(register)) as unknown as Measurement
 }
 

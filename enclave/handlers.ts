@@ -3,16 +3,24 @@ import { isSecretKey } from '#primitives'
 import { checkConfiguration } from '../ledger/config.ts'
 import { type Authentic, authenticate, bringsNewKey, type Entry, fromSealed } from '../ledger/entry.ts'
 import { logRoot, pathsOfAdded } from '../ledger/eventLog.ts'
-import { toHex, zeroHash } from '../ledger/hex.ts'
+import { type Hex, toBytes, toHex, zeroHash } from '../ledger/hex.ts'
 import { invariant } from '../ledger/invariant.ts'
 import { recoverAddress } from '../ledger/signature.ts'
 import { createLedger, type Ledger, rootOf } from '../ledger/state.ts'
 import type { Open } from '../ledger/structs.ts'
 import { applyEntry, type Outcome } from '../ledger/transition.ts'
 import { digest } from '../ledger/typedData.ts'
-import { type EntryResult, eventsPerRequestMax, type Method, type Params, type Result } from '../protocol/messages.ts'
+import {
+  type EntryResult,
+  eventsPerRequestMax,
+  type Method,
+  type Params,
+  type Result,
+  type TransactionHints,
+} from '../protocol/messages.ts'
 import { isRefusalCode, Refusal, refuse } from '../protocol/refusal.ts'
-import { attestState } from './attestation.ts'
+import { readHeader } from '../protocol/sealedHeader.ts'
+import { stateUserData } from '../protocol/userData.ts'
 import { certifyBirth, checkBirth } from './birth.ts'
 import { type Core, version } from './core.ts'
 import { isOwnCommit, proveOwnHead } from './heads.ts'
@@ -20,10 +28,10 @@ import { identityOf, type Live, noHead } from './live.ts'
 import { createLoader } from './load.ts'
 import { buildCommit, decidePayments } from './payouts.ts'
 import { noteReplayed, pendingEntry, sealChange } from './records.ts'
-import { createSealer, noRecords, readHeader } from './seal.ts'
+import { createSealer, noRecords } from './seal.ts'
 import { createSigner } from './signer.ts'
 import { encodeSnapshot } from './snapshot.ts'
-import { checkFees, encodeCall } from './transactions.ts'
+import { type Call, checkFees, encodeCall } from './transactions.ts'
 import { requestUnwrap, takeStateKey } from './unwrap.ts'
 import { wrapStateKey } from './wrap.ts'
 
@@ -142,7 +150,7 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
     core.phase = 'open'
     const recordB64 = sealChange(live, 'open', appended)
     const signature = live.signer.signStruct('Open', open)
-    return { open, signature, transaction: transactionOf(live, { open }, signature, hints), recordB64 }
+    return { open, signature, transaction: transactionOf(live, ['Open', open], signature, hints), recordB64 }
   },
 
   apply_event(core, { entries }) {
@@ -183,7 +191,7 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
       commit,
       signature,
       leftOut: decided.leftOut,
-      transaction: transactionOf(live, { commit }, signature, hints),
+      transaction: transactionOf(live, ['Commit', commit], signature, hints),
       recordB64,
     }
   },
@@ -191,13 +199,13 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
   sign_transaction(core, { open, commit, signature, hints }) {
     const live = liveOf(core)
     const { domain, configuration } = live.ledger.rules
-    if ((open === null) === (commit === null))
-      refuse('BAD_PARAMS', 'give one of open and commit', { path: 'params', expected: 'open or commit' })
-    const hash = open ? digest(domain, 'Open', open) : digest(domain, 'Commit', commit as NonNullable<typeof commit>)
+    const call: Call | null = open ? ['Open', open] : commit && ['Commit', commit]
+    if (!call || (open && commit))
+      return refuse('BAD_PARAMS', 'give one of open and commit', { path: 'params', expected: 'open or commit' })
+    const hash = call[0] === 'Open' ? digest(domain, 'Open', call[1]) : digest(domain, 'Commit', call[1])
     if (recoverAddress(hash, signature) !== live.signer.address)
       refuse('NOT_OWN_SIGNATURE', 'this core signs transactions only around what it signed itself')
     checkFees(hints, configuration.feeCaps)
-    const call = open ? { open } : { commit: commit as NonNullable<typeof commit> }
     return { transaction: transactionOf(live, call, signature, hints) }
   },
 
@@ -242,12 +250,18 @@ const logOf = (ledger: Ledger | undefined) => ({
 const sealSnapshot = (live: Live): Uint8Array[] =>
   live.sealer.sealSnapshot(encodeSnapshot({ identity: identityOf(live), ledger: live.ledger }))
 
-const transactionOf = (
-  live: Live,
-  call: Parameters<typeof encodeCall>[0],
-  signature: `0x${string}`,
-  hints: Params<'sign_transaction'>['hints'],
-) => live.signer.signTransaction({ ...hints, data: encodeCall(call, signature) })
+const transactionOf = ({ signer }: Live, call: Call, signature: Hex, hints: TransactionHints): Hex =>
+  signer.signTransaction({ ...hints, data: encodeCall(call, signature) })
+
+/** An attestation document (COSE_Sign1) over the state that the core is in. */
+function attestState(
+  { platform, boot }: Core,
+  { signer, ledger, epoch, anchored }: Live,
+  nonce: Hex | null,
+): Uint8Array {
+  const userData = stateUserData({ address: signer.address, configHash: ledger.rules.hash, epoch, ...anchored, boot })
+  return platform.attest(nonce === null ? { userData } : { userData, nonce: toBytes(nonce) })
+}
 
 /** Judges one entry alone: a refusal of it leaves the others untouched. */
 function applyOne({ ledger, pending }: Live, untrusted: Entry, accepted: Authentic[]): EntryResult {

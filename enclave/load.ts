@@ -4,18 +4,10 @@
  */
 import { type Hex, toBytes } from '../ledger/hex.ts'
 import { refuse } from '../protocol/refusal.ts'
+import { readHeader, type SealedHeader, sealedHash, sealedKind } from '../protocol/sealedHeader.ts'
 import type { Live } from './live.ts'
 import { replayRecord } from './records.ts'
-import {
-  createSealer,
-  noRecords,
-  type RecordPlace,
-  readHeader,
-  type SealHeader,
-  sealedHash,
-  sealedKind,
-  unseal,
-} from './seal.ts'
+import { createSealer, noRecords, type RecordPlace, unseal } from './seal.ts'
 import { createSigner } from './signer.ts'
 import { decodeSnapshot, type Snapshot } from './snapshot.ts'
 
@@ -29,11 +21,11 @@ export interface Loader {
 /** A loader for what was sealed under `stateKey`, which is wiped when the loading is finished. */
 export function createLoader(stateKey: Uint8Array): Loader {
   const chunks: Uint8Array[] = []
-  let first: SealHeader | undefined
+  let first: SealedHeader | undefined
   let state: ReturnType<typeof restore> | undefined
   let last: RecordPlace = noRecords
 
-  const pushChunk = (header: SealHeader, untrusted: Uint8Array): void => {
+  const pushChunk = (header: SealedHeader, untrusted: Uint8Array): void => {
     first ??= header
     const fits =
       header.chunk === chunks.length &&
@@ -47,7 +39,7 @@ export function createLoader(stateKey: Uint8Array): Loader {
     if (chunks.length === header.chunks) state = restore(decodeSnapshot(chunks.splice(0)))
   }
 
-  const pushRecord = (header: SealHeader, untrusted: Uint8Array): void => {
+  const pushRecord = (header: SealedHeader, untrusted: Uint8Array): void => {
     const base = state
     if (!base || header.number !== last.number + 1n || header.previous !== last.hash)
       refuseGap(header, { number: last.number + 1n, chunk: 0 })
@@ -84,7 +76,7 @@ function restore({ identity: { key, birthB64: certificate, ...rest }, ledger }: 
   return { ...rest, key: toBytes(key), certificate, ledger }
 }
 
-function refuseGap(header: SealHeader, expected: { number: bigint; chunk: number }): never {
+function refuseGap(header: SealedHeader, expected: { number: bigint; chunk: number }): never {
   refuse('STATE_GAP', 'sealed things are missing, repeated or out of order', {
     expected_number: `${expected.number}`,
     expected_chunk: expected.chunk,

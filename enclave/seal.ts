@@ -5,66 +5,18 @@
  * boot: two cores that run from one state never share key and IV. The header is the additional data of AES-256-GCM, so a
  * record says in clear, and cannot lie about, which deployment it is of, which number it has and which record it follows.
  */
-import { createCipheriv, createDecipheriv, createHash, hkdfSync } from 'node:crypto'
-import { type Hex, toBytes, toHex, zeroHash } from '../ledger/hex.ts'
+import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
+import { type Hex, toBytes, zeroHash } from '../ledger/hex.ts'
 import type { Domain } from '../ledger/typedData.ts'
 import { refuse } from '../protocol/refusal.ts'
-
-const format = 1
-const headerBytes = 118
-const tagBytes = 16
-
-export const sealedKind = { snapshot: 1, record: 2 } as const
-
-/** What a sealed thing says of itself. */
-export interface SealHeader extends Domain {
-  readonly kind: number
-  readonly boot: Hex
-  readonly iv: bigint
-  /** Of a record its own number; of a snapshot that of the last record in it. */
-  readonly number: bigint
-  /** SHA-256 of the sealed record before; of a snapshot that of the last record in it. Zero where there is none. */
-  readonly previous: Hex
-  /** Place of a snapshot's chunk and how many there are; 0 of 1 for a record. */
-  readonly chunk: number
-  readonly chunks: number
-}
-
-function encodeHeader(h: SealHeader): Buffer {
-  const out = Buffer.alloc(headerBytes)
-  out.writeUInt8(format, 0)
-  out.writeUInt8(h.kind, 1)
-  out.writeBigUInt64BE(h.chainId, 2)
-  out.set(toBytes(h.verifyingContract), 10)
-  out.set(toBytes(h.boot), 30)
-  out.writeBigUInt64BE(h.iv, 62)
-  out.writeBigUInt64BE(h.number, 70)
-  out.set(toBytes(h.previous), 78)
-  out.writeUInt32BE(h.chunk, 110)
-  out.writeUInt32BE(h.chunks, 114)
-  return out
-}
-
-/** The header of a sealed thing, not yet to be believed. @throws Refusal `STATE_FORGED` */
-export function readHeader(untrusted: Uint8Array): SealHeader {
-  const bytes = Buffer.from(untrusted.buffer, untrusted.byteOffset, untrusted.length)
-  if (bytes.length < headerBytes + tagBytes || bytes.readUInt8(0) !== format)
-    refuse('STATE_FORGED', 'this is nothing that a core sealed', { bytes: bytes.length })
-  return {
-    kind: bytes.readUInt8(1),
-    chainId: bytes.readBigUInt64BE(2),
-    verifyingContract: toHex(bytes.subarray(10, 30)),
-    boot: toHex(bytes.subarray(30, 62)),
-    iv: bytes.readBigUInt64BE(62),
-    number: bytes.readBigUInt64BE(70),
-    previous: toHex(bytes.subarray(78, 110)),
-    chunk: bytes.readUInt32BE(110),
-    chunks: bytes.readUInt32BE(114),
-  }
-}
-
-/** SHA-256 of a sealed record: what the next one names. */
-export const sealedHash = (sealed: Uint8Array): Hex => toHex(createHash('sha256').update(sealed).digest())
+import {
+  encodeHeader,
+  headerBytes,
+  type SealedHeader,
+  sealedHash,
+  sealedKind,
+  tagBytes,
+} from '../protocol/sealedHeader.ts'
 
 const bootKey = (stateKey: Uint8Array, boot: Hex): Uint8Array =>
   new Uint8Array(
@@ -78,7 +30,7 @@ const ivOf = (count: bigint): Buffer => {
 }
 
 /** Opens what some boot of this deployment sealed. @throws Refusal `STATE_FORGED` naming the place */
-export function unseal(stateKey: Uint8Array, header: SealHeader, sealed: Uint8Array): Uint8Array {
+export function unseal(stateKey: Uint8Array, header: SealedHeader, sealed: Uint8Array): Uint8Array {
   const decipher = createDecipheriv('aes-256-gcm', bootKey(stateKey, header.boot), ivOf(header.iv))
   decipher.setAAD(sealed.subarray(0, headerBytes))
   decipher.setAuthTag(sealed.subarray(-tagBytes))
@@ -116,7 +68,7 @@ export function createSealer(stateKey: Uint8Array, boot: Hex, domain: Domain, af
   let last = after
   let iv = 0n
 
-  const seal = (header: Omit<SealHeader, 'iv' | 'boot' | keyof Domain>, plain: Uint8Array): Uint8Array => {
+  const seal = (header: Omit<SealedHeader, 'iv' | 'boot' | keyof Domain>, plain: Uint8Array): Uint8Array => {
     iv += 1n
     const head = encodeHeader({ ...header, ...domain, boot, iv })
     const cipher = createCipheriv('aes-256-gcm', key, ivOf(iv))

@@ -5,8 +5,7 @@ import { Refusal } from '../protocol/refusal.ts'
 import type { Core } from './core.ts'
 import { dispatch, type Reply } from './dispatch.ts'
 
-const connectionsMax = 8
-/** A client that stops in the middle of a frame, or does not read its replies, holds a connection no longer than this. */
+/** A client that stops in the middle of a frame, or does not read its replies, holds its connection no longer than this. */
 const stalledMs = 30_000
 
 export interface ServerOptions {
@@ -15,30 +14,52 @@ export interface ServerOptions {
   readonly logFault: (fault: unknown) => void
 }
 
-/** A server that is not yet listening. JavaScript runs one request at a time, so requests of all clients have one order. */
+/**
+ * A server that is not yet listening. There is one host, so a new connection ends the one before: what a dead host left
+ * in that one, unread, must not become entries behind the back of the host that is alive.
+ */
 export function createServer({ core, logFault }: ServerOptions): Server {
-  const server = createNetServer((socket) => serve(socket, (request) => dispatch(core, request, logFault)))
-  server.maxConnections = connectionsMax
-  return server
+  let current: Socket | undefined
+  return createNetServer((socket) => {
+    current?.destroy()
+    current = socket
+    serve(socket, (request) => dispatch(core, request, logFault))
+  })
 }
 
 function serve(socket: Socket, answer: (request: unknown) => Reply): void {
   const reader = new FrameReader()
-  const send = (reply: Reply): void => {
-    if (!socket.write(encodeFrame(reply))) socket.pause()
+  const waiting: Uint8Array[] = []
+  /** Who does not read its replies is not heard: no more than one of them waits here. */
+  const work = (): void => {
+    while (!socket.writableNeedDrain) {
+      const body = waiting.shift()
+      if (!body) break
+      socket.write(encodeFrame(answer(decodeBody(body))))
+    }
+    if (socket.writableNeedDrain) socket.pause()
+    else socket.resume()
   }
-  socket.on('drain', () => socket.resume())
+  /** What is not our protocol is told why, and the connection ends. */
+  const guarded = (act: () => void): void => {
+    try {
+      act()
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      const { code, message, facts } = error
+      socket.removeAllListeners('data').removeAllListeners('drain')
+      socket.end(encodeFrame({ error: { code, message, facts } }))
+    }
+    const isStalled = reader.isMidFrame || socket.writableNeedDrain || socket.writableEnded
+    socket.setTimeout(isStalled ? stalledMs : 0)
+  }
+  socket.on('drain', () => guarded(work))
   socket.on('error', () => socket.destroy())
   socket.on('timeout', () => socket.destroy())
-  socket.on('data', (chunk) => {
-    try {
-      for (const body of reader.push(chunk as Uint8Array)) send(answer(decodeBody(body)))
-    } catch (error) {
-      // Not our protocol: the client is told why, and the connection ends.
-      if (!(error instanceof Refusal)) throw error
-      socket.removeAllListeners('data')
-      socket.end(encodeFrame({ error: { code: error.code, message: error.message, facts: error.facts } }))
-    }
-    socket.setTimeout(reader.isMidFrame || socket.writableNeedDrain || socket.writableEnded ? stalledMs : 0)
-  })
+  socket.on('data', (chunk) =>
+    guarded(() => {
+      waiting.push(...reader.push(chunk as Uint8Array))
+      work()
+    }),
+  )
 }

@@ -6,10 +6,12 @@ import { abiEncode, tupleOf } from '../ledger/typedData.ts'
 import type { TransactionHints } from '../protocol/messages.ts'
 import { refuse } from '../protocol/refusal.ts'
 
+/** What the contract is called with: its function is the struct's name in lower case. */
+export type Call = readonly ['Open', Open] | readonly ['Commit', Commit]
+
 /** `open(Open,bytes32,bytes32)` or `commit(Commit,bytes32,bytes32)` with the core's signature. */
-export function encodeCall(call: { open: Open } | { commit: Commit }, signature: Hex): Hex {
-  const [name, type, value] = 'open' in call ? ['open', 'Open', call.open] : ['commit', 'Commit', call.commit]
-  const selector = keccak256(utf8(`${name}(${tupleOf(type)},bytes32,bytes32)`)).subarray(0, 4)
+export function encodeCall([type, value]: Call, signature: Hex): Hex {
+  const selector = keccak256(utf8(`${type.toLowerCase()}(${tupleOf(type)},bytes32,bytes32)`)).subarray(0, 4)
   const [r, vs] = [signature.slice(0, 66) as Hex, `0x${signature.slice(66)}` as Hex]
   return toHex(concat(selector, abiEncode([type, 'bytes32', 'bytes32'], [value, r, vs])))
 }

@@ -1,20 +1,18 @@
 /** Getting the state key back through KMS: a fresh RSA key for each request, good for one load. */
 import { generateKeyPairSync } from 'node:crypto'
-import { concat, toBytes, utf8 } from '../ledger/hex.ts'
 import type { Domain } from '../ledger/typedData.ts'
 import type { WrappedKey } from '../protocol/messages.ts'
 import { refuse } from '../protocol/refusal.ts'
+import { unwrapUserData } from '../protocol/userData.ts'
 import { openEnveloped } from './cms.ts'
 import type { Core } from './core.ts'
 import { unwrapStateKey } from './wrap.ts'
-
-const purposeUnwrap = utf8('unwrap\0\0')
 
 /** A document of purpose `unwrap`, 40 bytes with the boot, that names the RSA key to which KMS shall encrypt. */
 export function requestUnwrap(core: Core): Uint8Array {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   core.unwrapping = privateKey
-  const userData = concat(purposeUnwrap, toBytes(core.boot))
+  const userData = unwrapUserData(core.boot)
   return core.platform.attest({ userData, publicKey: publicKey.export({ format: 'der', type: 'spki' }) })
 }
 

@@ -107,15 +107,25 @@ function endIfIdle(draft: Draft, { id, value }: Event, limits: Limits): void {
   if (found && isIdle(found, value, limits)) setSession(draft, id, undefined)
 }
 
-/** Ends idle sessions where the reporter holds as many as it may; a start that still finds no room refuses the batch. */
+/**
+ * Where the reporter holds as many sessions as it may, ends those that had no event for longest, if they are idle; a start
+ * that still finds no room refuses the batch. Looks at no more sessions than the batch has events.
+ */
 function makeRoom(draft: Draft, nowMs: bigint, limits: Limits, index: number): void {
   const max = draft.reporter.sessionsMax
-  if (draft.openSessions < max) return
-  for (const id of [...draft.before.sessions.keys(), ...draft.sessions.keys()]) {
-    const session = sessionOf(draft, id)
-    if (session && isIdle(session, nowMs, limits)) setSession(draft, id, undefined)
+  while (draft.openSessions >= max) {
+    const [id, session] = quietest(draft) ?? []
+    if (!id || !session || !isIdle(session, nowMs, limits))
+      refuse('SESSION_LIMIT', 'too many open sessions', { event: index, max: `${max}` })
+    setSession(draft, id, undefined)
   }
-  if (draft.openSessions >= max) refuse('SESSION_LIMIT', 'too many open sessions', { event: index, max: `${max}` })
+}
+
+/** The session whose last event is furthest back in the log. Maps keep the order of last events; what a batch touched is newer. */
+function quietest({ before, sessions }: Draft): readonly [Hex, Session | undefined] | undefined {
+  for (const entry of before.sessions) if (!sessions.has(entry[0])) return entry
+  for (const entry of sessions) if (entry[1]) return entry
+  return undefined
 }
 
 function markOdd(draft: Draft, index: number, reason: Oddity): undefined {
@@ -127,6 +137,7 @@ const sessionOf = (draft: Draft, id: Hex): Session | undefined =>
 
 function setSession(draft: Draft, id: Hex, session: Session | undefined): void {
   draft.openSessions += Number(session !== undefined) - Number(sessionOf(draft, id) !== undefined)
+  draft.sessions.delete(id)
   draft.sessions.set(id, session)
 }
 

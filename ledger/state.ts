@@ -42,6 +42,7 @@ export interface ReporterState {
   last: { leafHash: Uint8Array; position: number } | undefined
   spentWei: bigint
   accountsBegun: bigint
+  /** In the order of their last events. */
   readonly sessions: Map<Hex, Session>
 }
 

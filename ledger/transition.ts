@@ -46,8 +46,8 @@ function applyBatch(ledger: Ledger, batch: Authentic<SignedBatch>): Outcome {
     setBalance(ledger, payee, balance)
   }
   for (const [id, session] of draft.sessions) {
-    if (session) before.sessions.set(id, session)
-    else before.sessions.delete(id)
+    before.sessions.delete(id)
+    if (session) before.sessions.set(id, session) // now the last: the order is that of last events
   }
   before.spentWei += sumOf(draft.movedWei)
   before.accountsBegun += draft.accountsBegun

@@ -1,14 +1,18 @@
 /**
- * Strict JSON: every message has one codec that reads and writes it. Reading refuses what it does not know, by path.
+ * Strict JSON: every message has one codec that reads and writes it. Reading refuses what it does not know, by path; an
+ * answer may be read without those members that a later release has added.
  * Names are snake_case on the wire; amounts and counters are decimal strings; bytes are 0x-hex, base64 only in `*_b64`.
  */
 import type { Hex } from '../ledger/hex.ts'
 import { elementOf, fieldsOf, type Struct, type StructName } from '../ledger/structs.ts'
 import { refuse } from './refusal.ts'
 
+/** What becomes of a member that is not known. */
+type Unknown = 'refused' | 'ignored'
+
 export interface Codec<T> {
-  /** @throws Refusal `BAD_PARAMS` naming the path */
-  read(untrusted: unknown, path: string): T
+  /** Unknown members are refused unless told. @throws Refusal `BAD_PARAMS` naming the path */
+  read(untrusted: unknown, path: string, unknown?: Unknown): T
   write(value: T): unknown
   /** JSON Schema (2020-12) of what is read, for documents: it judges nothing here. */
   readonly schema: Schema
@@ -115,9 +119,9 @@ export const base64 = (max: number): Codec<Uint8Array> => ({
 
 /** At most `max` items. */
 export const list = <T>(item: Codec<T>, max: number): Codec<readonly T[]> => ({
-  read(untrusted, path) {
+  read(untrusted, path, unknown) {
     if (!Array.isArray(untrusted) || untrusted.length > max) return bad(path, `a list of at most ${max} items`)
-    return untrusted.map((value, i) => item.read(value, `${path}[${i}]`))
+    return untrusted.map((value, i) => item.read(value, `${path}[${i}]`, unknown))
   },
   write: (value) => value.map(item.write),
   schema: { type: 'array', items: item.schema, maxItems: max },
@@ -125,7 +129,7 @@ export const list = <T>(item: Codec<T>, max: number): Codec<readonly T[]> => ({
 
 /** A value that may be null. */
 export const nullable = <T>(inner: Codec<T>): Codec<T | null> => ({
-  read: (untrusted, path) => (untrusted === null ? null : inner.read(untrusted, path)),
+  read: (untrusted, path, unknown) => (untrusted === null ? null : inner.read(untrusted, path, unknown)),
   write: (value) => (value === null ? null : inner.write(value)),
   schema: { anyOf: [inner.schema, { type: 'null' }] },
 })
@@ -133,18 +137,18 @@ export const nullable = <T>(inner: Codec<T>): Codec<T | null> => ({
 // biome-ignore lint/suspicious/noExplicitAny: a codec is invariant in its type, and a shape holds codecs of any
 type AnyShape = Record<string, Codec<any>>
 
-/** An object with exactly these members: one that is missing or not known is refused. */
+/** An object with these members: one that is missing is refused, and one that is not known unless told. */
 export function object<S extends AnyShape>(shape: S): Codec<{ readonly [K in keyof S]: Value<S[K]> }> {
   const members = Object.entries(shape).map(([name, codec]) => ({ name, codec, wire: snake(name) }))
   const known = new Set(members.map((m) => m.wire))
   return {
-    read(untrusted, path) {
+    read(untrusted, path, unknown = 'refused') {
       if (typeof untrusted !== 'object' || untrusted === null || Array.isArray(untrusted)) return bad(path, 'an object')
-      const unknown = Object.keys(untrusted).find((key) => !known.has(key))
-      if (unknown !== undefined) return bad(dot(path, unknown.slice(0, 64)), 'nothing: no such member')
+      const stray = unknown === 'refused' ? Object.keys(untrusted).find((key) => !known.has(key)) : undefined
+      if (stray !== undefined) return bad(dot(path, stray.slice(0, 64)), 'nothing: no such member')
       const read = members.map(({ name, codec, wire }) => {
         if (!Object.hasOwn(untrusted, wire)) return bad(dot(path, wire), 'a value: the member is missing')
-        return [name, codec.read((untrusted as Record<string, unknown>)[wire], dot(path, wire))]
+        return [name, codec.read((untrusted as Record<string, unknown>)[wire], dot(path, wire), unknown)]
       })
       return Object.fromEntries(read)
     },
@@ -163,11 +167,11 @@ export function variant<S extends Record<string, AnyShape[string]>>(shapes: S): 
   const names = Object.keys(shapes)
   const nameIn = (value: object): string | undefined => names.find((name) => Object.hasOwn(value, name))
   return {
-    read(untrusted, path) {
+    read(untrusted, path, unknown) {
       const name = typeof untrusted === 'object' && untrusted !== null ? nameIn(untrusted) : undefined
       return name === undefined
         ? bad(path, `an object with ${names.join(' or ')}`)
-        : shapes[name]?.read(untrusted, path)
+        : shapes[name]?.read(untrusted, path, unknown)
     },
     write: (value) => shapes[nameIn(value as object) as string]?.write(value),
     schema: { anyOf: Object.values(shapes).map((shape) => shape.schema) },

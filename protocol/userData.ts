@@ -1,6 +1,12 @@
-/** What birth certificates are over, for the core that has them made and for whoever judges them. */
+/**
+ * What attestation documents are over. `user_data` begins with eight bytes of purpose and has a fixed length for it, so a
+ * document that was made for one purpose passes for no other.
+ */
 import { concat, type Hex, utf8 } from '../ledger/hex.ts'
 import { abiEncode } from '../ledger/typedData.ts'
+
+const over = (purpose: string, types: readonly string[] = [], values: readonly unknown[] = []): Uint8Array =>
+  concat(utf8(purpose.padEnd(8, '\0')), abiEncode(types, values))
 
 export interface Born {
   readonly address: Hex
@@ -8,9 +14,27 @@ export interface Born {
   readonly configHash: Hex
 }
 
-/** Eight bytes that come first in `user_data`: a document made for one purpose passes for no other. */
-const purposeBorn = utf8('born\0\0\0\0')
-
-/** `user_data` of purpose `born`, 72 bytes: purpose, then address and config hash as ABI words. */
+/** A birth certificate, 72 bytes. */
 export const bornUserData = ({ address, configHash }: Born): Uint8Array =>
-  concat(purposeBorn, abiEncode(['address', 'bytes32'], [address, configHash]))
+  over('born', ['address', 'bytes32'], [address, configHash])
+
+export interface Stated extends Born {
+  readonly epoch: bigint
+  readonly counter: bigint
+  readonly root: Hex
+  readonly boot: Hex
+}
+
+/** What a core says of its present state, 200 bytes. */
+export const stateUserData = ({ address, configHash, epoch, counter, root, boot }: Stated): Uint8Array =>
+  over(
+    'state',
+    ['address', 'bytes32', 'uint64', 'uint64', 'bytes32', 'bytes32'],
+    [address, configHash, epoch, counter, root, boot],
+  )
+
+/** A request to KMS for the state key, 40 bytes. */
+export const unwrapUserData = (boot: Hex): Uint8Array => over('unwrap', ['bytes32'], [boot])
+
+/** How a core learns its own measurement; such a document never leaves it. 8 bytes. */
+export const selfUserData = (): Uint8Array => over('self')

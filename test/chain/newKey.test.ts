@@ -158,7 +158,7 @@ test('row 28: a leaked key, a halt, a new key from the published log: dues right
       payments,
       ticketSigs: [],
     }
-    return world.relay(encodeCall({ commit }, thiefs.signStruct('Commit', commit)))
+    return world.relay(encodeCall(['Commit', commit], thiefs.signStruct('Commit', commit)))
   }
   expect(await steal()).toBe(true)
   expect(await world.balance(thief)).toBe(stolenWei)

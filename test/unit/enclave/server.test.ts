@@ -5,6 +5,7 @@ import { mkdtempSync } from 'node:fs'
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Duplex } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createCore } from '../../../enclave/core.ts'
 import { createServer } from '../../../enclave/server.ts'
@@ -45,8 +46,8 @@ describe.each(kinds)('over %s', (_, endpoint) => {
     expect((await arrived)[0]).toMatchObject({ id: 5, result: { phase: 'empty' } })
   })
 
-  test('row 31: a frame longer than the limit is refused before its body, and the others are served', async () => {
-    const [bad, good] = [await dial(), await dial()]
+  test('row 31: a frame longer than the limit is refused before its body, and the next is served', async () => {
+    const bad = await dial()
     const length = Buffer.alloc(4)
     length.writeUInt32BE(0xffff_ffff)
     bad.write(length)
@@ -57,6 +58,7 @@ describe.each(kinds)('over %s', (_, endpoint) => {
       facts: { max: frameBytesMax, got: 0xffff_ffff },
     })
     await once(bad, 'close')
+    const good = await dial()
     good.write(encodeFrame({ id: 1, method: 'status' }))
     expect((await replies(good, 1))[0]?.id).toBe(1)
   })
@@ -83,13 +85,113 @@ describe.each(kinds)('over %s', (_, endpoint) => {
     expect((await replies(client, 1))[0]?.id).toBe(1)
   })
 
-  test('row 31: more connections than the limit are dropped', async () => {
-    const clients = []
-    for (let i = 0; i < 8; i++) clients.push(await dial())
-    const ninth = await dial()
-    await once(ninth, 'close')
-    clients[0]?.write(encodeFrame({ id: 1, method: 'status' }))
-    expect((await replies(clients[0] as Socket, 1))[0]?.id).toBe(1)
+  test('row 31: thousands of connections: each ends the one before, the last is served', async () => {
+    for (let i = 0; i < 200; i++) {
+      const client = await dial()
+      client.write(Uint8Array.of(0, 0)) // half a header
+    }
+    const last = await dial()
+    last.write(encodeFrame({ id: 1, method: 'status' }))
+    expect((await replies(last, 1))[0]?.id).toBe(1)
+    expect(await new Promise((resolve) => server.getConnections((_error, count) => resolve(count)))).toBe(1)
+  })
+})
+
+/** A connection whose other end takes one piece at a time, when it is told to. */
+class SlowSocket extends Duplex {
+  readonly written: Buffer[] = []
+  accept: () => void = () => undefined
+  timeoutMs = 0
+
+  constructor() {
+    super({ writableHighWaterMark: 1 })
+  }
+  setTimeout(ms: number): void {
+    this.timeoutMs = ms
+  }
+  override _read(): void {
+    // What arrives is pushed by the test.
+  }
+  override _write(chunk: Buffer, _encoding: string, taken: () => void): void {
+    this.written.push(chunk)
+    this.accept = taken
+  }
+}
+
+describe('row 31: who does not read', () => {
+  const requests = (count: number) =>
+    Buffer.concat(Array.from({ length: count }, (_, id) => encodeFrame({ id, method: 'status' })))
+  const idsOf = ({ written }: SlowSocket) =>
+    written.map((frame) => (JSON.parse(frame.subarray(4).toString()) as AnyReply).id)
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  const connected = () => {
+    const socket = new SlowSocket()
+    slow.emit('connection', socket)
+    return socket
+  }
+  let slow: Server
+  beforeEach(() => {
+    slow = createServer({ core: createCore(testPlatform()), logFault: () => undefined })
+  })
+
+  test('is not heard: one reply waits, however many requests were sent', async () => {
+    const socket = connected()
+    socket.push(requests(3))
+    await turn()
+    expect(idsOf(socket)).toEqual([0])
+    expect([socket.isPaused(), socket.timeoutMs]).toEqual([true, 30_000])
+    for (const ids of [
+      [0, 1],
+      [0, 1, 2],
+    ]) {
+      socket.accept()
+      await turn()
+      expect(idsOf(socket)).toEqual(ids)
+    }
+    socket.accept()
+    await turn()
+    expect([socket.isPaused(), socket.timeoutMs]).toEqual([false, 0])
+    socket.emit('timeout')
+    expect(socket.destroyed).toBe(true)
+  })
+
+  test('a half frame has its time', async () => {
+    const socket = connected()
+    socket.push(Buffer.from([0]))
+    await turn()
+    expect(socket.timeoutMs).toBe(30_000)
+    socket.destroy(new Error('reset by peer'))
+    await turn()
+    expect(socket.destroyed).toBe(true)
+  })
+
+  test('G7: what a dead host left unread is not looked at when the next one is there', async () => {
+    const dead = connected()
+    dead.push(requests(3))
+    await turn()
+    const alive = connected()
+    expect(dead.destroyed).toBe(true)
+    dead.accept()
+    await turn()
+    expect(idsOf(dead)).toEqual([0])
+    alive.push(requests(1))
+    await turn()
+    expect(idsOf(alive)).toEqual([0])
+  })
+
+  test('a fault behind a reply that nobody took ends the connection with its reason', async () => {
+    const socket = connected()
+    socket.push(Buffer.concat([requests(1), Buffer.alloc(4)]))
+    await turn()
+    socket.accept()
+    await turn()
+    socket.accept()
+    await turn()
+    expect(socket.written.map((frame) => JSON.parse(frame.subarray(4).toString()).error?.code)).toEqual([
+      undefined,
+      'MALFORMED_FRAME',
+    ])
+    expect([socket.writableEnded, socket.timeoutMs]).toEqual([true, 30_000])
   })
 })
 

@@ -183,17 +183,57 @@ describe('open sessions are limited', () => {
     )
   })
 
-  test('behavior: idle sessions make room', () => {
+  const openIds = (ledger: Ledger) => [...(ledger.reporters.get(reporter)?.sessions.keys() ?? [])]
+
+  test('behavior: idle sessions make room, the quietest first, as many as are needed', () => {
     const ledger = limited()
     sendNext(ledger, start('a', 0), start('b', 0))
-    sendNext(ledger, start('c', idleMs + 1))
-    expect(open(ledger)).toBe(1)
+    sendNext(ledger, beat('a', 1))
+    sendNext(ledger, start('c', idleMs + 2))
+    expect(openIds(ledger)).toEqual(['a', 'c'].map(nameToBytes32))
+    sendNext(ledger, start('d', idleMs + 2))
+    expect(openIds(ledger)).toEqual(['c', 'd'].map(nameToBytes32))
+  })
+
+  test('SESSION_LIMIT: the quietest is not idle yet', () => {
+    const ledger = limited()
+    sendNext(ledger, start('a', 0), start('b', 0))
+    const facts = { event: 0, max: '2' }
+    expectUnchanged(ledger, () => sendNext(ledger, start('c', idleMs)), 'SESSION_LIMIT', facts)
+    const touched = () => sendNext(ledger, beat('a', 5), start('c', idleMs + 1), start('d', idleMs + 1))
+    expectUnchanged(ledger, touched, 'SESSION_LIMIT', { event: 2, max: '2' })
+  })
+
+  test('SESSION_LIMIT: of none', () => {
+    const ledger = newLedger({ sessionsMax: 0n })
+    expectUnchanged(ledger, () => sendNext(ledger, start('a', 0)), 'SESSION_LIMIT', { event: 0, max: '0' })
+  })
+
+  test('row 31: a start looks at no more sessions than its batch has events, however many are open', () => {
+    const ledger = newLedger({ sessionsMax: 1000n })
+    const many = (from: number, atMs: number) => Array.from({ length: 1000 }, (_, i) => start(`${from + i}`, atMs))
+    sendNext(ledger, ...many(0, 0))
+    const sessions = ledger.reporters.get(reporter)?.sessions
+    if (!sessions) throw new Error('no such reporter')
+    let looked = 0
+    const walk = sessions.entries.bind(sessions)
+    sessions[Symbol.iterator] = function* () {
+      for (const entry of walk()) {
+        looked++
+        yield entry
+      }
+      return undefined
+    }
+    sendNext(ledger, start('one', idleMs + 1))
+    expect(looked).toBe(1)
+    sendNext(ledger, ...many(5000, 2 * (idleMs + 1)))
+    expect(looked).toBeLessThanOrEqual(1 + (1000 * 1001) / 2)
   })
 
   test('behavior: idle sessions make room where they began in the same batch', () => {
     const ledger = limited()
     sendNext(ledger, start('a', 0), start('b', 0), start('c', idleMs + 1))
-    expect(open(ledger)).toBe(1)
+    expect(openIds(ledger)).toEqual(['b', 'c'].map(nameToBytes32))
   })
 
   test('behavior: a start that is odd needs no room', () => {

@@ -16,6 +16,7 @@ import {
   struct,
   text,
   uint,
+  variant,
 } from '../../../protocol/codec.ts'
 import { arbitraryOf, structNames } from '../ledger/structArbitraries.ts'
 import { expectRefusal } from '../ledger/support.ts'
@@ -154,6 +155,15 @@ describe('object', () => {
 
   test('error: the name of a stray member is cut short, for it is shown', () => {
     expectBad(codec, { ...good, ['x'.repeat(10_000)]: 1 }, 'x'.repeat(64))
+  })
+
+  test('behavior: an answer may be read without what a later release added, at any depth; what is missing stays refused', () => {
+    const answer = object({ rows: list(nullable(variant({ a: object({ a: bool }), b: object({ b: bool }) })), 2) })
+    const newer = { rows: [{ a: true, more: 1 }, null], more: { deep: [] } }
+    expect(answer.read(newer, '', 'ignored')).toEqual({ rows: [{ a: true }, null] })
+    expectBad(answer, newer, 'more')
+    expectBad(answer, { rows: newer.rows }, 'rows[0].more')
+    expect(() => answer.read({ more: 1 }, '', 'ignored')).toThrow('rows')
   })
 
   test('error: JSON as deep as it likes', () => {
