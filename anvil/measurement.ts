@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const measured = ['attestation', 'ledger', 'protocol', 'enclave']
+const measured = ['primitives', 'attestation', 'ledger', 'protocol', 'enclave']
 
 /** SHA-384 over name and content of every measured source, 48 bytes: a changed core has another. */
 export function measureSources(project: string): Uint8Array {

@@ -1,5 +1,5 @@
 /** What a sealed thing says in clear: which deployment it is of, which boot sealed it, and its place in the chain of records. */
-import { createHash } from 'node:crypto'
+import { sha256 } from '#primitives'
 import { type Hex, toBytes, toHex } from '../ledger/hex.ts'
 import type { Domain } from '../ledger/typedData.ts'
 import { refuse } from './refusal.ts'
@@ -58,4 +58,4 @@ export function readHeader(untrusted: Uint8Array): SealedHeader {
 }
 
 /** SHA-256 of a sealed record: what the next one names. */
-export const sealedHash = (sealed: Uint8Array): Hex => toHex(createHash('sha256').update(sealed).digest())
+export const sealedHash = (sealed: Uint8Array): Hex => toHex(sha256(sealed))

@@ -11,7 +11,7 @@ const allowed = {
   primitives: { folders: [], packages: [...noble, 'node:', 'hash-wasm', 'secp256k1'] },
   attestation: { folders: [], packages: noble },
   ledger: { folders: [], packages: [...noble, '#primitives'] },
-  protocol: { folders: ['ledger'], packages: [] },
+  protocol: { folders: ['ledger'], packages: ['#primitives'] },
   enclave: { folders: ['attestation', 'ledger', 'protocol'], packages: ['#primitives', 'node:'] },
   client: { folders: ['attestation', 'ledger', 'protocol'], packages: [...noble, '#primitives'] },
   daemon: { folders: ['attestation', 'ledger', 'protocol', 'client', 'abi'] },
