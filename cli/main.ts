@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { addAdmitCommand } from './admit.ts'
 import { attestationCommand } from './attestation.ts'
+import { auditCommand } from './audit.ts'
 import { Fault } from './fault.ts'
 import { addKmsCommand } from './kms.ts'
 import { reportCommand } from './report.ts'
@@ -14,6 +15,7 @@ const program = new Command('bursar')
   .exitOverride()
 program.addCommand(reportCommand().copyInheritedSettings(program))
 program.addCommand(attestationCommand().copyInheritedSettings(program))
+program.addCommand(auditCommand().copyInheritedSettings(program))
 program.addCommand(verifyCommand().copyInheritedSettings(program))
 addAdmitCommand(program)
 addKmsCommand(program)

@@ -6,6 +6,7 @@ import type { Hex } from '../ledger/hex.ts'
 import { readJsonFile } from './jsonFile.ts'
 import { memoryPathDefault, recall, remember } from './memoryFile.ts'
 import { address, httpUrl, readTrust, type TrustOptions, withTrust } from './trustOption.ts'
+import { exitCodeOf } from './verdictExit.ts'
 
 interface Options extends TrustOptions {
   readonly receipt?: string
@@ -49,10 +50,9 @@ async function verify(url: string, payee: Hex | undefined, options: Options): Pr
   if (seen) remember(options.state, url, seen)
   const verdict = verdictOf(checks)
   process.stdout.write(options.json ? `${JSON.stringify({ verdict, checks })}\n` : `${conclusion[verdict]}\n`)
-  process.exitCode = exitCodes[verdict]
+  process.exitCode = exitCodeOf(verdict)
 }
 
-const exitCodes = { holds: 0, lie: 1, unknown: 2 } as const
 const marks = { holds: 'ok ', lie: 'LIE', unknown: ' ? ' } as const
 const conclusion = {
   holds: '\nAll of it holds.',

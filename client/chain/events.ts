@@ -1,6 +1,7 @@
 /** The treasury's events, read off a node. */
 import type { Hex } from '../../ledger/hex.ts'
 import type { Commitment } from '../../ledger/structs.ts'
+import { splitPayment } from '../paymentWord.ts'
 import { type Decoded, decodeWords, topicOf, type Words } from './abi.ts'
 import type { RawLog } from './rpc.ts'
 
@@ -62,14 +63,22 @@ export const eventForms = {
   HaltEnded: { signature: 'HaltEnded()', topics: 0, words: [] },
   Frozen: { signature: 'Frozen(uint96)', topics: 0, words: [['owed', 'uint']] },
   Paid: {
-    signature: 'Paid(address,uint64,uint96,uint96,bool)',
+    signature: 'Paid(address,uint64,uint96)',
     topics: 2,
     words: [
       ['payee', 'address'],
       ['counter', 'uint'],
       ['amount', 'uint'],
-      ['total', 'uint'],
-      ['ticket', 'bool'],
+    ],
+  },
+  // Then, for each payment of the group, a word of payee and wei.
+  TicketsPaid: {
+    signature: 'TicketsPaid(uint64,bytes32[])',
+    topics: 1,
+    words: [
+      ['counter', 'uint'],
+      ['offset', 'uint'],
+      ['count', 'uint'],
     ],
   },
   Claimed: {
@@ -110,12 +119,44 @@ const names = new Map(
 )
 
 /** Undefined for an event that no check looks at. @throws NotChecked `RPC_MALFORMED` */
-export function decodeEvent({ topics, data, ...place }: RawLog): TreasuryEvent | undefined {
-  const name = names.get(topics[0] as Hex)
+export function decodeEvent(log: RawLog): TreasuryEvent | undefined {
+  const name = names.get(log.topics[0] as Hex)
   if (!name) return undefined
   const form: EventForm = eventForms[name]
-  const words = [...topics.slice(1, 1 + form.topics), data].map((part) => part.slice(2)).join('')
-  return { ...place, name, args: decodeWords(form.words, `0x${words}`) } as TreasuryEvent
+  const { blockNumber, logIndex, transactionHash } = log
+  return {
+    blockNumber,
+    logIndex,
+    transactionHash,
+    name,
+    args: decodeWords(form.words, wordsOf(log, form)),
+  } as TreasuryEvent
+}
+
+const wordsOf = ({ topics, data }: RawLog, form: EventForm): Hex =>
+  `0x${[...topics.slice(1, 1 + form.topics), data].map((part) => part.slice(2)).join('')}`
+
+/** One payment as the treasury made it, on either rail. */
+export interface Payment extends Place {
+  readonly payee: Hex
+  readonly counter: bigint
+  readonly amountWei: bigint
+  readonly isTicket: boolean
+}
+
+/** The payments that a log tells of: one sent as ETH, or a group of tickets. */
+export function paymentsIn(log: RawLog): Payment[] {
+  const event = decodeEvent(log)
+  if (event?.name === 'Paid') {
+    const { args, name: _, ...place } = event
+    return [{ ...place, payee: args.payee, counter: args.counter, amountWei: args.amount, isTicket: false }]
+  }
+  if (event?.name !== 'TicketsPaid') return []
+  const { args, name: _, ...place } = event
+  const dues = wordsOf(log, eventForms.TicketsPaid).slice(2 + 3 * 64)
+  return Array.from({ length: Number(args.count) }, (_, i) => splitPayment(`0x${dues.slice(64 * i, 64 * i + 64)}`))
+    .filter(({ wei }) => wei > 0n)
+    .map(({ payee, wei }) => ({ ...place, payee, counter: args.counter, amountWei: wei, isTicket: true }))
 }
 
 /** What a commit anchored, out of its event. */

@@ -3,7 +3,7 @@ import type { Hex } from '../../ledger/hex.ts'
 import { NotChecked } from '../verdict.ts'
 import { type Decoded, decodeWords, encodeCall, topicOf, type Words } from './abi.ts'
 import { decodeEvent, type EventName, eventForms, type TreasuryEvent } from './events.ts'
-import { type Rpc, wordOf } from './rpc.ts'
+import { type RawLog, type Rpc, wordOf } from './rpc.ts'
 
 const head = [
   ['epoch', 'uint'],
@@ -46,9 +46,6 @@ export type Treasury = ReturnType<typeof createTreasury>
 
 /** Every method throws {@link NotChecked} where the node does not give a proper answer. */
 export function createTreasury({ rpc, address }: { readonly rpc: Rpc; readonly address: Hex }) {
-  const logs = async (from: bigint, to: bigint, topics: readonly (Hex | null)[]): Promise<TreasuryEvent[]> =>
-    (await rpc.logs({ address, topics, from, to })).map(decodeEvent).filter((event) => event !== undefined)
-
   return {
     address,
     rpc,
@@ -73,23 +70,30 @@ export function createTreasury({ rpc, address }: { readonly rpc: Rpc; readonly a
       topics: readonly (bigint | null)[] = [],
     ): Promise<TreasuryEvent<Name>[]> {
       const words = topics.map((topic) => (topic === null ? null : wordOf(topic)))
-      return (await logs(block, block, [topicOf(eventForms[name].signature), ...words])) as TreasuryEvent<Name>[]
+      const found = await rpc.logs({
+        address,
+        topics: [topicOf(eventForms[name].signature), ...words],
+        from: block,
+        to: block,
+      })
+      return found.map(decodeEvent) as TreasuryEvent<Name>[]
     },
 
-    /** All events from one block to another, in order, a part at a time. */
-    async *events(
+    /** All logs from one block to another, in order, a part at a time. */
+    async *logs(
       from: bigint,
       to: bigint,
-    ): AsyncGenerator<{ readonly upTo: bigint; readonly events: TreasuryEvent[] }> {
+      topics: readonly (Hex | null)[] = [],
+    ): AsyncGenerator<{ readonly upTo: bigint; readonly logs: readonly RawLog[] }> {
       let step = blocksPerRequest
       for (let at = from; at <= to; ) {
         const end = at + step - 1n < to ? at + step - 1n : to
-        const events = await logs(at, end, []).catch((error: unknown) => {
+        const logs = await rpc.logs({ address, topics, from: at, to: end }).catch((error: unknown) => {
           if (!(error instanceof NotChecked && error.code === 'RPC_ERROR') || step === 1n) throw error
           return undefined
         })
-        if (events) {
-          yield { upTo: end, events }
+        if (logs) {
+          yield { upTo: end, logs }
           at = end + 1n
         } else {
           step = step / 4n || 1n

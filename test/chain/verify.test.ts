@@ -3,15 +3,11 @@ import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { makeTrust } from '../../anvil/trust.ts'
 import {
   type Check,
   createClient,
   createRpc,
-  credit,
   type LogMemory,
-  signBatch,
-  type Trust,
   trust as trustCodec,
   type VerifyOptions,
   verdictOf,
@@ -19,13 +15,12 @@ import {
 } from '../../client/index.ts'
 import { receiptFile } from '../../client/receiptFile.ts'
 import type { Hex } from '../../ledger/hex.ts'
-import { payeeOf, reporterKey } from '../unit/ledger/support.ts'
+import { payeeOf } from '../unit/ledger/support.ts'
 import { useChains } from './chains.ts'
-import { createDaemonWorld, type DaemonWorld } from './daemonWorld.ts'
 import { type Lie, startLyingProxy } from './lyingProxy.ts'
+import { createPaidWorld, wei } from './paidWorld.ts'
 
 const startChain = useChains()
-const wei = 10n ** 15n
 
 interface Report {
   readonly checks: readonly Check[]
@@ -50,31 +45,8 @@ const verdicts = ({ checks }: Report) =>
 const faults = ({ checks }: Report) =>
   checks.filter(({ verdict }) => verdict !== 'holds').map(({ id, verdict, code }) => `${id}: ${verdict} ${code}`)
 
-async function startPaid(): Promise<{
-  world: DaemonWorld
-  trust: Trust
-  receipt: NonNullable<VerifyOptions['receipt']>
-}> {
-  const { rpcUrl, chainId } = await startChain({ kind: 'local' })
-  const world = await createDaemonWorld(rpcUrl)
-  await world.restartCore()
-  await world.restartDaemon('SIGTERM')
-  await world.deploy()
-  await world.until('not open', async () => ((await world.status()).isEpochOpen ? true : undefined))
-  const payees = [...world.tickets, ...world.directs]
-  const events = payees.map((payee) => credit({ id: payee, payee, wei }))
-  const batch = signBatch({ domain: world.domain, secretKey: reporterKey, sequence: 0n, events })
-  const { receipt } = await world.client.sendBatch(batch)
-  await world.until('not all is paid', async () => {
-    const { discrepancies, paidWei } = await world.reconcile()
-    return discrepancies.length === 0 && paidWei === wei * BigInt(payees.length) ? true : undefined
-  })
-  const trust = makeTrust({ chainId, treasury: world.domain.verifyingContract, platform: world.folder })
-  return { world, trust, receipt: { batch, receipt } }
-}
-
 test('default: all holds, and each lie is told by its name', { timeout: 120_000 }, async () => {
-  const { world, trust, receipt } = await startPaid()
+  const { world, trust, receipt } = await createPaidWorld(startChain)
   const [payee] = world.directs as [Hex]
   const rpc = createRpc({ url: world.rpcUrl })
   const honest = { client: world.client, rpc, trust, payee, receipt }
