@@ -73,6 +73,8 @@ const schema = z.strictObject({
     )
     .max(8)
     .default([]),
+  /** Path of the key, 64 hex digits, of an account that carries what the core's own account cannot; null: none does. */
+  relayerKey: z.string().min(1).nullable().default(null),
   anchorIntervalMs: milliseconds,
   payIntervalMs: milliseconds,
   pollMs: milliseconds,

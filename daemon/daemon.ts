@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import { createApp } from './app.ts'
+import type { Carrier } from './chain/carriers.ts'
 import type { Chain } from './chain/chain.ts'
 import type { Config } from './config.ts'
 import { Fatal } from './errors.ts'
@@ -36,6 +37,8 @@ export interface DaemonOptions {
   readonly store: Store
   /** In the order of the configuration's `kms_keys`. */
   readonly kms: readonly KmsPlace[]
+  /** The operator's account for gas; undefined where none is configured. */
+  readonly relayer: Carrier | undefined
   readonly log: Logger
   /** Where its numbers are kept. */
   readonly registry: Registry
@@ -43,7 +46,7 @@ export interface DaemonOptions {
 
 /** Runs the daemon until the signal aborts, then stops it in good order. @throws Fatal */
 export async function runDaemon(
-  { config, chain, store, kms, log, registry }: DaemonOptions,
+  { config, chain, store, kms, relayer, log, registry }: DaemonOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const { rules, pollMs, confirmations, limits, proxies } = config
@@ -55,14 +58,14 @@ export async function runDaemon(
   const gate = createGate((state) => log.info({ state }, 'state'))
   const mirror = createMirror({ rules, store })
   const books = createBooks({ store })
-  const broadcaster = createBroadcaster({ chain, store, confirmations, pollMs, log })
+  const caps = lowerCaps(config.transaction, configuration.feeCaps)
+  const broadcaster = createBroadcaster({ chain, store, relayer, caps, confirmations, pollMs, looksMax, log })
   const indexer = createIndexer({ chain, store, books, confirmations, pollMs, log })
   const headWatch = createHeadWatch({ chain, gate, pollMs, log })
   const payer = createPayer({ chain, mirror, books })
   const reconciler = createReconciler({ chain, mirror, books, payer })
   const ingest = createIngest({ gate, lane, mirror, store, halt: (fatal: Fatal) => failed.reject(fatal) })
-  const caps = lowerCaps(config.transaction, configuration.feeCaps)
-  const spending = { chain, store, lane, broadcaster, mirror, tree: mirror.tree, caps, gate, log }
+  const spending = { chain, store, lane, broadcaster, mirror, tree: mirror.tree, gate, log }
 
   const metrics = createMetrics(registry)
   const vitals = createVitals({ chain, headWatch, pollMs, log })
@@ -114,6 +117,9 @@ export async function runDaemon(
     await store.close()
   }
 }
+
+/** So many polls does a commit get to land: all its transactions together. */
+const looksMax = 120
 
 /** A question to the chain cannot be called back: it is not waited for longer. */
 const stopMsMax = 2_000

@@ -2,6 +2,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import type { Logger } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
+import { hexToBytes } from 'viem'
+import { type Carrier, createRelayer } from './chain/carriers.ts'
 import type { Chain } from './chain/chain.ts'
 import { createChain } from './chain/rpc.ts'
 import { type Config, ConfigFaults, loadConfig } from './config.ts'
@@ -28,7 +30,8 @@ async function main(signal: AbortSignal): Promise<number> {
     const store = await openStore(config.store, config.rules.hash)
     const registry = new Registry()
     collectDefaultMetrics({ register: registry })
-    await runDaemon({ config, log, chain: chainOf(config, log), store, kms: kmsOf(config), registry }, signal)
+    const relayer = relayerOf(config)
+    await runDaemon({ config, log, chain: chainOf(config, log), store, kms: kmsOf(config), relayer, registry }, signal)
     log.info('stopped')
     return 0
   } catch (error) {
@@ -54,6 +57,19 @@ function readConfig(): Config | undefined {
 function chainOf({ rpcUrls, rules, roundsManager, bondingManager }: Config, log: Logger): Chain {
   const { chainId, verifyingContract: treasury, broker } = rules.configuration
   return createChain({ rpcUrls, chainId, treasury, broker, roundsManager, bondingManager, log })
+}
+
+/** @throws Fatal 1 without a word of the key */
+function relayerOf({ relayerKey, rules }: Config): Carrier | undefined {
+  if (relayerKey === null) return undefined
+  const { chainId, verifyingContract: treasury } = rules.configuration
+  if ((statSync(relayerKey).mode & 0o077) !== 0) throw new Fatal(`others can read ${relayerKey}: chmod 600 it`, 1)
+  const digits = readFileSync(relayerKey, 'utf8').trim().replace(/^0x/, '')
+  try {
+    return createRelayer({ secretKey: hexToBytes(`0x${digits}`, { size: 32 }), chainId, treasury })
+  } catch {
+    throw new Fatal(`${relayerKey} does not hold a key: 64 hex digits`, 1) // the cause would show it
+  }
 }
 
 /** Credentials are found as the SDK finds them: environment, profile, the role of the instance. */

@@ -17,9 +17,9 @@ import {
 import { entryLeaf } from '../../ledger/entry.ts'
 import { concat, toHex } from '../../ledger/hex.ts'
 import { rootOf } from '../../ledger/state.ts'
+import { decodeCall } from '../chain/calls.ts'
 import type { ChainEvent } from '../chain/events.ts'
 import { Problem } from '../problem.ts'
-import { decodeOpen } from '../services/headProof.ts'
 import { readCursor, readNumber, writeCursor } from './query.ts'
 import { answer, type Services } from './services.ts'
 
@@ -146,7 +146,7 @@ async function bootOf(
 ): Promise<Boot> {
   const { epoch, boot, logSize, logRoot } = args
   const calldata = await chain.calldata(transactionHash)
-  const open = calldata && decodeOpen(calldata)
+  const open = calldata && decodeCall(calldata)?.open
   const attestation = open?.boot === boot ? open.attestation : null
   return { epoch, boot, logSize, logRoot, attestation, transactionHash, blockNumber: BigInt(blockNumber) }
 }

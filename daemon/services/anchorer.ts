@@ -5,6 +5,7 @@
 import type { Logger } from 'pino'
 import { zeroHash } from '../../ledger/hex.ts'
 import { Refusal, type RefusalCode } from '../../protocol/refusal.ts'
+import { createCoreCarrier } from '../chain/carriers.ts'
 import type { Chain, Head } from '../chain/chain.ts'
 import { durably } from '../durably.ts'
 import { Fatal, messageOf } from '../errors.ts'
@@ -12,11 +13,12 @@ import type { Lane } from '../lane.ts'
 import { pause } from '../pause.ts'
 import { OutOfStep } from '../store/sealedHeader.ts'
 import type { SignedCommit, Store, StoredTransaction } from '../store/store.ts'
-import { type Broadcaster, type Outcome, storedTransaction } from './broadcaster.ts'
+import { storedTransaction } from './attempts.ts'
+import type { Broadcaster, Outcome } from './broadcaster.ts'
 import { directsPerCommitMax, ticketsPerCommitMax } from './decidePayouts.ts'
 import { makeHeadProof } from './headProof.ts'
 import { sessionOf } from './headWatch.ts'
-import { type Caps, fetchHints, gasOfCommit } from './hints.ts'
+import { gasOfCommit } from './hints.ts'
 import type { Mirror } from './mirror.ts'
 import type { Payer, Plan } from './payer.ts'
 import type { Gate, Session } from './session.ts'
@@ -35,7 +37,6 @@ export interface AnchorerOptions {
   readonly mirror: Mirror
   readonly payer: Payer
   readonly broadcaster: Broadcaster
-  readonly caps: Caps
   readonly anchorIntervalMs: number
   readonly payIntervalMs: number
   readonly log: Logger
@@ -89,7 +90,8 @@ async function commitOnce(
   if (!plan?.payments.length && !(isDue.anchor && hasNews)) return undefined
 
   const signed = await options.lane.run(() => prepare(options, session, head, plan))
-  const outcome = await options.broadcaster.settle(signed.transaction, session.address, signal)
+  const carrier = createCoreCarrier(session.core, session.address)
+  const outcome = await options.broadcaster.settle(signed.transaction, carrier, signal)
   const { commit, signature } = signed
   if (outcome === 'landed') await session.core.request('confirm_payout', { commit, signature })
   return outcome
@@ -106,11 +108,7 @@ async function prepare(
   const payments = plan?.payments ?? []
   const tickets = payments.filter((payment) => payment.isTicket).length
   const gas = gasOfCommit({ tickets, directs: payments.length - tickets })
-  const hints = await fetchHints(chain, options.caps, {
-    sender: session.address,
-    gas,
-    feePercent: options.broadcaster.feePercent,
-  })
+  const hints = await options.broadcaster.hints(session.address, gas)
   const reply = await session.core.request('prepare_payouts', {
     head: await makeHeadProof({ chain, store, tree: mirror.tree }, head),
     round: plan?.round ?? noRound,

@@ -1,21 +1,22 @@
 /** Opens an epoch for the core's boot, and again for as long as another's open comes first. */
 import type { Logger } from 'pino'
 import type { Hex } from '../../ledger/hex.ts'
+import { createCoreCarrier } from '../chain/carriers.ts'
 import type { Chain } from '../chain/chain.ts'
 import { durably } from '../durably.ts'
 import type { Core } from '../enclaveClient.ts'
 import type { Lane } from '../lane.ts'
 import type { Store } from '../store/store.ts'
-import { type Broadcaster, storedTransaction } from './broadcaster.ts'
+import { storedTransaction } from './attempts.ts'
+import type { Broadcaster } from './broadcaster.ts'
 import { type HeadProofOptions, makeHeadProof } from './headProof.ts'
-import { type Caps, fetchHints, gasOfOpen } from './hints.ts'
+import { gasOfOpen } from './hints.ts'
 
 export interface EpochOpenerOptions extends HeadProofOptions {
   readonly chain: Chain
   readonly store: Store
   readonly lane: Lane
   readonly broadcaster: Broadcaster
-  readonly caps: Caps
   readonly log: Logger
 }
 
@@ -32,25 +33,22 @@ export async function openEpoch(
   signal: AbortSignal,
 ): Promise<OpenEpoch> {
   const { chain, broadcaster, log } = options
+  const carrier = createCoreCarrier(core, sender)
   for (;;) {
     // A commit that is still under way lands, or is known not to, before the head is read.
-    await broadcaster.settlePending(sender, signal)
+    await broadcaster.settlePending(carrier, signal)
     const head = await chain.head()
     const { boot, epoch, phase } = await core.request('status', {}, signal)
     if (phase === 'open' && head.boot === boot && head.epoch === epoch) return { epoch, boot }
 
     const transaction = await options.lane.run(async () => {
-      const hints = await fetchHints(chain, options.caps, {
-        sender,
-        gas: gasOfOpen,
-        feePercent: broadcaster.feePercent,
-      })
+      const hints = await broadcaster.hints(sender, gasOfOpen)
       const reply = await core.request('open_epoch', { head: await makeHeadProof(options, head), hints })
       const stored = storedTransaction(reply.transaction, hints.nonce, 'open')
       await durably(options.store.saveSigned(reply.recordB64, stored, undefined))
       log.info({ epoch: reply.open.epoch, boot, hash: stored.hash }, 'opening')
       return stored
     })
-    await broadcaster.settle(transaction, sender, signal)
+    await broadcaster.settle(transaction, carrier, signal)
   }
 }

@@ -1,10 +1,7 @@
 /** The proof that the contract's head is the core's own, which it wants before it builds on that head. */
-import { decodeFunctionData, getAbiItem, toFunctionSelector } from 'viem'
-import { treasuryAbi } from '../../abi/index.ts'
 import type { LogTree } from '../../client/logTree.ts'
-import type { Hex } from '../../ledger/hex.ts'
-import type { Commit, Open } from '../../ledger/structs.ts'
 import type { HeadProof } from '../../protocol/messages.ts'
+import { decodeCall } from '../chain/calls.ts'
 import type { Chain, Head } from '../chain/chain.ts'
 import type { Store } from '../store/store.ts'
 
@@ -33,21 +30,7 @@ async function commitOnChain({ chain, store }: HeadProofOptions, { counter, root
     throw new Error(`the commit with counter ${counter} and root ${root} is not known yet`)
   const calldata = await chain.calldata(event.transactionHash)
   if (!calldata) throw new Error(`the node does not have transaction ${event.transactionHash}`)
-  return decodeCommit(calldata)
-}
-
-/** A commit and its signature, out of the calldata of a call of `commit`. @throws Error if it is none */
-export function decodeCommit(calldata: Hex): { readonly commit: Commit; readonly signature: Hex } {
-  const call = decodeFunctionData({ abi: treasuryAbi, data: calldata })
-  if (call.functionName !== 'commit') throw new Error(`a call of ${call.functionName} is no commit`)
-  const [commit, r, vs] = call.args
-  return { commit, signature: `${r}${vs.slice(2)}` }
-}
-
-/** The `Open` in the calldata of a call of `open`; undefined where it is another's, as that of a relaying contract. */
-export function decodeOpen(calldata: Hex): Open | undefined {
-  const selector = toFunctionSelector(getAbiItem({ abi: treasuryAbi, name: 'open' }))
-  if (!calldata.startsWith(selector)) return undefined
-  const call = decodeFunctionData({ abi: treasuryAbi, data: calldata })
-  return call.functionName === 'open' ? call.args[0] : undefined
+  const call = decodeCall(calldata)
+  if (!call?.commit) throw new Error(`transaction ${event.transactionHash} is no plain call of commit`)
+  return call
 }

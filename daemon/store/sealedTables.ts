@@ -22,6 +22,7 @@ type SealedTables = Pick<
   | 'commitWithRoot'
   | 'pendingTransactions'
   | 'transactionsBetween'
+  | 'saveTransaction'
   | 'markTransaction'
 >
 
@@ -88,6 +89,7 @@ export function createSealedTables(query: Query, write: Write): SealedTables {
       const rows = await query('SELECT * FROM transactions WHERE nonce >= ? AND nonce < ? ORDER BY nonce', from, to)
       return rows.map(transactionOf)
     },
+    saveTransaction: (transaction) => write((ask) => addTransaction(ask, transaction)),
     markTransaction: (hash, status) =>
       write(async (ask) => void (await ask('UPDATE transactions SET status = ? WHERE hash = ?', status, hash))),
   }

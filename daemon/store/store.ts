@@ -41,9 +41,9 @@ export interface Accepted {
   readonly head: SignedLogHead
 }
 
-export type TransactionStatus = 'pending' | 'landed' | 'reverted' | 'replaced' | 'stuck'
+export type TransactionStatus = 'pending' | 'landed' | 'reverted' | 'overtaken' | 'unknown'
 
-/** A transaction that the core signed, byte for byte: it is only ever sent again as it is. */
+/** A transaction around what the core signed, by it or by the relayer, byte for byte: it is only ever sent again as it is. */
 export interface StoredTransaction {
   readonly hash: Hex
   readonly raw: Hex
@@ -128,6 +128,8 @@ export interface Store {
   pendingTransactions(): Promise<readonly StoredTransaction[]>
   /** Transactions with a nonce from `from` up to but not `to`, oldest first. */
   transactionsBetween(from: number, to: number): Promise<readonly StoredTransaction[]>
+  /** Adds a transaction around a call that is stored already. */
+  saveTransaction(transaction: StoredTransaction): Promise<void>
   markTransaction(hash: Hex, status: TransactionStatus): Promise<void>
 
   /** The newest block taken in, or undefined before the first. */

@@ -47,7 +47,7 @@ export async function startFaultyRpc(target: string): Promise<FaultyRpc> {
     if (fate === 'hold') return // until the caller hangs up
     if (fate === 'cut') return void request.socket.destroy()
     if (fate === 'refuse') return void response.writeHead(503).end('no: key=SECRET')
-    const replies = await Promise.all(calls.map((call) => answer(target, call, proxy.onCall(call))))
+    const replies = await answer(target, calls, proxy.onCall)
     if (fate === 'cut_after') return void request.socket.destroy()
     response.end(fate === 'nonsense' ? '<html>SECRET</html>' : JSON.stringify(replies))
   })
@@ -66,13 +66,19 @@ export const healthy = (): Pick<FaultyRpc, 'onCall' | 'onRequest'> => ({
   onRequest: () => 'pass',
 })
 
-async function answer(target: string, call: Call, fault: CallFault): Promise<unknown> {
-  if (fault && !('answer' in fault)) return { jsonrpc: '2.0', id: call.id, ...fault }
+async function answer(target: string, calls: readonly Call[], onCall: FaultyRpc['onCall']): Promise<unknown[]> {
+  const faults = calls.map((call) => onCall(call))
+  const passed = calls.filter((_, i) => faults[i] === undefined || 'answer' in (faults[i] as object))
   const response = await fetch(target, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(call),
+    body: JSON.stringify(passed),
   })
-  const reply = (await response.json()) as { result?: unknown }
-  return fault && 'result' in reply ? { ...reply, result: fault.answer(reply.result) } : reply
+  const replies = (await response.json()) as { id: number; result?: unknown }[]
+  return calls.map(({ id }, i) => {
+    const fault = faults[i]
+    const reply = replies.find((one) => one.id === id)
+    if (fault && !('answer' in fault)) return { jsonrpc: '2.0', id, ...fault }
+    return fault && reply && 'result' in reply ? { ...reply, result: fault.answer(reply.result) } : reply
+  })
 }

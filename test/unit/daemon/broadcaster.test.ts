@@ -1,123 +1,104 @@
-import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import { createBroadcaster } from '../../../daemon/services/broadcaster.ts'
+import { decideStanding } from '../../../daemon/chain/calls.ts'
+import type { Head } from '../../../daemon/chain/chain.ts'
+import { decideAttempt, type Situation } from '../../../daemon/services/attempts.ts'
 import { fetchHints, gasOfCommit, lowerCaps } from '../../../daemon/services/hints.ts'
-import type { StoredTransaction, TransactionStatus } from '../../../daemon/store/store.ts'
-import type { Hex } from '../../../ledger/hex.ts'
+import { type Hex, zeroHash } from '../../../ledger/hex.ts'
+import { rootOf } from '../../../ledger/state.ts'
+import type { Commit, Open } from '../../../ledger/structs.ts'
 import { payeeOf } from '../ledger/support.ts'
 
 const sender = payeeOf(1)
 const hash = (n: number): Hex => `0x${n.toString(16).padStart(64, '0')}`
-const transaction = (nonce: number): StoredTransaction => ({
-  hash: hash(nonce),
-  raw: '0x02',
-  nonce,
-  purpose: 'commit',
-  status: 'pending',
+const signature: Hex = `0x${'11'.repeat(64)}`
+
+const next = { accountsRoot: hash(1), logRoot: hash(2), logSize: 3n, totalEarned: 4n, configHash: hash(5) }
+const commit: Commit = {
+  ...{ epoch: 4n, boot: hash(7), counter: 6n, prevRoot: hash(8), next, round: 0n },
+  ...{ payments: [], ticketSigs: [] },
+}
+const open: Open = {
+  ...{ epoch: 4n, prevBoot: hash(6), counter: 5n, root: hash(8), boot: hash(7) },
+  ...{ logSize: 3n, logRoot: hash(2), attestation: '0x' },
+}
+const head = (changes: Partial<Head>): Head => ({
+  ...{ epoch: 4n, boot: hash(7), counter: 5n, root: hash(8), committer: sender, configHash: hash(5) },
+  ...{ committedAt: 0n, logSize: 2n },
+  ...changes,
 })
-
-/** A chain of which each look sees the next of these moments; the last one stays. */
-interface Moment {
-  readonly nonce?: number
-  readonly mined?: 'success' | 'reverted'
-  readonly block?: number
-  readonly isDown?: boolean
-}
-
-function broadcasting(moments: readonly Moment[], confirmations = 0) {
-  let look = -1
-  const sent: Hex[] = []
-  const marked: [Hex, TransactionStatus][] = []
-  const now = (): Moment => moments[Math.min(look, moments.length - 1)] as Moment
-  const chain = {
-    receipt: async () => {
-      look++
-      if (now().isDown) throw new Error('down')
-      const status = now().mined
-      return status && { status, blockNumber: 10 }
-    },
-    block: async () => ({ number: now().block ?? 10, hash: hash(0) }),
-    nonce: async () => now().nonce ?? 0,
-    calldata: async (one: Hex) => (sent.includes(one) ? ('0x' as Hex) : undefined),
-    send: async () => {
-      sent.push(hash(now().nonce ?? 0))
-    },
-  }
-  const store = {
-    pendingTransactions: async () => [transaction(0)],
-    transactionsBetween: async () => [],
-    markTransaction: async (one: Hex, status: TransactionStatus) => void marked.push([one, status]),
-  }
-  const broadcaster = createBroadcaster({ chain, store, confirmations, pollMs: 1, log: pino({ level: 'silent' }) })
-  return {
-    broadcaster,
-    sent,
-    marked,
-    settle: () => broadcaster.settle(transaction(0), sender, new AbortController().signal),
-  }
-}
 
 test.each([
-  ['landed', [{}, { mined: 'success' }]],
-  ['reverted', [{}, { mined: 'reverted' }]],
-  ['replaced', [{}, { nonce: 1 }]],
-  ['landed', [{ isDown: true }, { isDown: true }, {}, { mined: 'success' }]],
-] as const)('behavior: %s', async (outcome, moments) => {
-  const { settle, sent, marked } = broadcasting(moments)
-  expect(await settle()).toBe(outcome)
-  expect(marked).toEqual([[hash(0), outcome]])
-  expect(sent).toHaveLength(1)
+  ['fits', {}],
+  ['landed', { counter: 6n, root: rootOf(next) }],
+  ['landed', { counter: 6n, root: rootOf(next), epoch: 5n, boot: hash(9) }],
+  ['overtaken', { counter: 6n }],
+  ['overtaken', { counter: 7n, root: hash(9) }],
+  ['overtaken', { epoch: 5n }],
+  ['overtaken', { boot: hash(9) }],
+  ['overtaken', { root: hash(9) }],
+] as const)('behavior: a commit is %s by head %o', (standing, changes) => {
+  expect(decideStanding({ open: null, commit, signature }, head(changes))).toBe(standing)
 })
 
-test('behavior: mined counts when others are on top', async () => {
-  const young = { mined: 'success', block: 11 } as const
-  const { settle } = broadcasting([young, young, {}, young, { mined: 'success', block: 12 }], 2)
-  expect(await settle()).toBe('landed')
+test.each([
+  ['fits', { epoch: 3n, boot: hash(6) }],
+  ['landed', {}],
+  ['landed', { counter: 9n, root: zeroHash }],
+  ['overtaken', { boot: hash(9) }],
+  ['overtaken', { epoch: 3n, boot: hash(9) }],
+  ['overtaken', { epoch: 3n, boot: hash(6), counter: 6n }],
+  ['overtaken', { epoch: 3n, boot: hash(6), root: hash(9) }],
+  ['overtaken', { epoch: 5n }],
+] as const)('behavior: an open is %s by head %o', (standing, changes) => {
+  expect(decideStanding({ open, commit: null, signature }, head(changes))).toBe(standing)
 })
 
-test('behavior: waiting for others on top is not being stuck', async () => {
-  const young = Array.from({ length: 200 }, () => ({ mined: 'success', block: 10 }) as const)
-  expect(await broadcasting([...young, { mined: 'success', block: 12 }], 2).settle()).toBe('landed')
+const calm: Situation = { attempts: 1, looks: 0, isSpent: false, isGasShort: false, hasRelayer: true }
+test.each([
+  ['none', {}],
+  ['core', { looks: 10 }],
+  ['relayer', { looks: 10, attempts: 2 }],
+  ['core', { looks: 10, attempts: 3 }],
+  ['core', { looks: 10, attempts: 2, hasRelayer: false }],
+  ['none', { looks: 99, attempts: 8 }],
+  ['core', { isSpent: true }],
+  ['relayer', { isGasShort: true }],
+  ['none', { isGasShort: true, attempts: 2 }],
+  ['relayer', { isGasShort: true, attempts: 2, looks: 10 }],
+  ['none', { isGasShort: true, hasRelayer: false, looks: 99 }],
+] as const)('behavior: the next attempt is by %s after %o', (expected, changes) => {
+  expect(decideAttempt({ ...calm, ...changes })).toBe(expected)
 })
 
-test('behavior: mined between two questions is not replaced', async () => {
-  const { settle } = broadcasting([{ nonce: 1 }, { mined: 'success', nonce: 1 }])
-  expect(await settle()).toBe('landed')
-})
-
-test('behavior: what nobody mines is stuck, and the next offers more, until one is mined', async () => {
-  const { settle, broadcaster } = broadcasting([{}])
-  expect(await settle()).toBe('stuck')
-  expect(broadcaster.feePercent).toBe(125n)
-  expect(await settle()).toBe('stuck')
-  expect(broadcaster.feePercent).toBe(156n)
-  const mined = broadcasting([{ mined: 'success' }])
-  await mined.broadcaster.settlePending(sender, new AbortController().signal)
-  expect(mined.broadcaster.feePercent).toBe(100n)
-})
-
-test('behavior: a wait ends with its signal', async () => {
-  const { broadcaster } = broadcasting([{ isDown: true }])
-  const abort = new AbortController()
-  const settled = broadcaster.settle(transaction(0), sender, abort.signal)
-  abort.abort(new Error('stop'))
-  await expect(settled).rejects.toThrow('stop')
-})
+const chain = { nonce: async () => 7, fees: async () => ({ maxFeePerGas: 100n, maxPriorityFeePerGas: 10n }) }
 
 test('behavior: hints stay within the caps', async () => {
-  const chain = { nonce: async () => 7, fees: async () => ({ maxFeePerGas: 100n, maxPriorityFeePerGas: 10n }) }
   const caps = lowerCaps(
     { gas: 1000n, maxFeePerGas: 500n, maxPriorityFeePerGas: 50n },
     { gas: 2000n, maxFeePerGas: 110n, maxPriorityFeePerGas: 50n },
   )
-  const hints = (gas: bigint, feePercent: bigint) => fetchHints(chain, caps, { sender, gas, feePercent })
-  expect(await hints(900n, 100n)).toEqual({ nonce: 7n, gas: 900n, maxFeePerGas: 100n, maxPriorityFeePerGas: 10n })
-  expect(await hints(1900n, 200n)).toEqual({ nonce: 7n, gas: 1000n, maxFeePerGas: 110n, maxPriorityFeePerGas: 20n })
+  const hints = (gas: bigint, replaced: Parameters<typeof fetchHints>[2]['replaced']) =>
+    fetchHints(chain, caps, { sender, gas, replaced })
+  expect(await hints(900n, undefined)).toEqual({
+    ...{ nonce: 7n, gas: 900n, maxFeePerGas: 100n, maxPriorityFeePerGas: 10n },
+  })
+  const before = { nonce: 7, maxFeePerGas: 200n, maxPriorityFeePerGas: 20n }
+  expect(await hints(1900n, before)).toEqual({
+    ...{ nonce: 7n, gas: 1000n, maxFeePerGas: 110n, maxPriorityFeePerGas: 23n },
+  })
   // A tip above the whole fee would be invalid.
   const low = { ...caps, maxFeePerGas: 5n }
-  expect(await fetchHints(chain, low, { sender, gas: 1n, feePercent: 100n })).toMatchObject({
+  expect(await fetchHints(chain, low, { sender, gas: 1n, replaced: undefined })).toMatchObject({
     maxPriorityFeePerGas: 5n,
   })
+})
+
+test('behavior: what takes the place of another offers a tenth more; under another nonce it need not', async () => {
+  const caps = { gas: 1000n, maxFeePerGas: 10_000n, maxPriorityFeePerGas: 1_000n }
+  const before = { maxFeePerGas: 200n, maxPriorityFeePerGas: 20n }
+  const hints = (nonce: number) => fetchHints(chain, caps, { sender, gas: 1n, replaced: { ...before, nonce } })
+  expect(await hints(7)).toMatchObject({ maxFeePerGas: 227n, maxPriorityFeePerGas: 23n })
+  expect(await hints(6)).toMatchObject({ maxFeePerGas: 100n, maxPriorityFeePerGas: 10n })
 })
 
 test('behavior: the gas of a commit covers what the contract wants left before its last payment', () => {

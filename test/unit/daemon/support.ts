@@ -131,6 +131,7 @@ export function createWorld(changes: Partial<Configuration> = {}, kms: readonly 
     roundsManager: null,
     bondingManager: null,
     kms: [],
+    relayerKey: null,
     anchorIntervalMs: 5,
     payIntervalMs: 5,
     pollMs: 5,
@@ -181,7 +182,10 @@ async function startDaemon(
   const log = pino({ level: config.logLevel }, { write: (line: string) => void lines.push(JSON.parse(line)) })
   const abort = new AbortController()
   const store = wrap(await openStore(config.store, config.rules.hash))
-  const ended = runDaemon({ ...outside, config, store, log, registry: new Registry() }, abort.signal)
+  const ended = runDaemon(
+    { ...outside, relayer: undefined, config, store, log, registry: new Registry() },
+    abort.signal,
+  )
   const stop = async (): Promise<void> => {
     abort.abort()
     await ended
