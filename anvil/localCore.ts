@@ -7,7 +7,7 @@ import { type Endpoint, parseEndpoint } from '../protocol/endpoint.ts'
 import { createLocalPlatform } from './localPlatform.ts'
 
 interface Options {
-  readonly listen: Endpoint
+  readonly listen: ReturnType<typeof readEndpoint>
   readonly dir: string
 }
 
@@ -32,9 +32,11 @@ server.listen(listen, () => console.log('listening'))
 // Nothing is to be saved: what left this process was sealed before.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0))
 
-function readEndpoint(text: string): Endpoint {
+function readEndpoint(text: string): Exclude<Endpoint, { cid: number }> {
   try {
-    return parseEndpoint(text)
+    const endpoint = parseEndpoint(text)
+    if (!('cid' in endpoint)) return endpoint
+    throw new RangeError('there is no vsock here: write unix:/path or tcp:host:port')
   } catch (error) {
     throw new InvalidArgumentError((error as RangeError).message)
   }

@@ -29,7 +29,7 @@ const perSecond = z.int().min(1).max(1_000_000)
 
 const schema = z.strictObject({
   /** Where the core listens. */
-  core: z.string().refine(isEndpoint, 'expected unix:/path or tcp:host:port'),
+  core: z.string().refine(isEndpoint, 'expected vsock://CID:PORT, unix:/path or tcp:host:port'),
   /** Program and arguments that restart the core, for when it holds what the store does not go on from; null: by hand. */
   coreRestart: z.array(z.string().min(1)).min(1).max(16).nullable().default(null),
   /** Servers of the chain, the one of choice first; the others are asked where it fails. */

@@ -1,13 +1,14 @@
 /**
- * The only speaker to the core: frames over a unix or TCP socket, requests pipelined, replies in order.
+ * The only speaker to the core: frames over vsock, a unix or TCP socket, requests pipelined, replies in order.
  * A request under way when the connection drops fails as `CoreLost` with outcome `unknown`: it may have taken effect.
  */
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { type Codec, object } from '../protocol/codec.ts'
 import { parseEndpoint } from '../protocol/endpoint.ts'
 import { decodeBody, encodeFrame, FrameReader } from '../protocol/frame.ts'
 import { type Method, methods, type Params, problem, type Result } from '../protocol/messages.ts'
 import { Refusal } from '../protocol/refusal.ts'
+import { dial } from './dial.ts'
 import { CoreLost, messageOf } from './errors.ts'
 
 /** Longer than the largest load of a state takes: a core that is silent for so long is gone. */
@@ -36,10 +37,10 @@ interface Pending {
   readonly reject: (error: Error) => void
 }
 
-/** Connects to `unix:/path` or `tcp:host:port`. @throws CoreLost `not_sent` */
+/** Connects to `vsock://CID:PORT`, `unix:/path` or `tcp:host:port`. @throws CoreLost `not_sent` */
 export async function connectCore(address: string, signal: AbortSignal): Promise<CoreConnection> {
   signal.throwIfAborted()
-  const socket = connect(parseEndpoint(address))
+  const socket = dial(parseEndpoint(address))
   const stop = () => socket.destroy()
   signal.addEventListener('abort', stop)
   socket.once('close', () => signal.removeEventListener('abort', stop))

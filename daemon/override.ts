@@ -2,6 +2,9 @@
 import { z } from 'zod'
 
 export type Loose = Record<string, unknown>
+
+/** Variables of ours that are no settings of the daemon: where its file is, and where images are built. */
+const notSettings = ['BURSAR_CONFIG', 'BURSAR_CACHE']
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
@@ -12,7 +15,7 @@ export function override(schema: z.ZodObject, raw: Loose, env: Environment, faul
   const result: Loose = { ...raw }
   const targets = targetsOf(schema, result, '')
   for (const [name, text] of Object.entries(env)) {
-    if (!name.startsWith('BURSAR_') || name === 'BURSAR_CONFIG' || text === undefined) continue
+    if (!name.startsWith('BURSAR_') || notSettings.includes(name) || text === undefined) continue
     const set = targets.get(name)
     if (set) set(text)
     else faults.push(`${name}: no such setting`)

@@ -1,5 +1,6 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { type CoreConnection, connectCore } from '../../../daemon/enclaveClient.ts'
 import { decodeBody, encodeFrame, FrameReader } from '../../../protocol/frame.ts'
 import { temporaryFolder } from './support.ts'
@@ -92,5 +93,32 @@ test.each([
 
 test('error: nobody listens', async () => {
   const nowhere = connectCore(`unix:${temporaryFolder()}/none.sock`, new AbortController().signal)
+  await expect(nowhere).rejects.toMatchObject({ name: 'CoreLost', outcome: 'not_sent' })
+})
+
+test('behavior: an enclave is reached through socat, which ends with the connection', async () => {
+  const folder = temporaryFolder()
+  // In place of socat: what it was told, and that its descriptor 3 is the stream.
+  const script = `#!${process.execPath}
+    const { appendFileSync } = require('node:fs')
+    const note = (text) => appendFileSync('${folder}/said', text + '\\n')
+    note(process.argv.slice(2).join(' '))
+    const stream = new (require('node:net').Socket)({ fd: 3 })
+    stream.on('data', () => stream.write(Buffer.from('${Buffer.from(document(1)).toString('hex')}', 'hex')))
+    process.on('exit', () => note('ended'))
+    process.on('SIGTERM', () => process.exit(0))`
+  writeFileSync(`${folder}/socat`, script, { mode: 0o755 })
+  vi.stubEnv('PATH', folder)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const core = await connectCore('vsock://16:5000', new AbortController().signal)
+  expect((await core.request('attestation', { nonce: null })).documentB64).toHaveLength(3)
+  core.close()
+  await vi.waitFor(() => expect(readFileSync(`${folder}/said`, 'utf8')).toBe('FD:3 VSOCK-CONNECT:16:5000\nended\n'))
+})
+
+test('error: no socat, no core', async () => {
+  vi.stubEnv('PATH', temporaryFolder())
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const nowhere = connectCore('vsock://16:5000', new AbortController().signal)
   await expect(nowhere).rejects.toMatchObject({ name: 'CoreLost', outcome: 'not_sent' })
 })
