@@ -301,7 +301,7 @@ class Device:
             return struct.pack("<III", offset, size, flags) + struct.pack("<Q", self.cid)[offset:][:size].ljust(size, b"\0")
         if request == 5:  # SET_MEM_TABLE
             return self.memory.map(payload, files)
-        if 8 <= request <= 18:
+        if 8 <= request <= 13 or request == 18:  # SET_VRING_NUM to SET_VRING_CALL, SET_VRING_ENABLE
             return self.handle_ring(request, payload, files)
         return None
 
