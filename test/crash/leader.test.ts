@@ -8,7 +8,7 @@ import { readHeader, sealedKind } from '../../protocol/sealedHeader.ts'
 import { useChains } from '../chain/chains.ts'
 import { usePostgres } from '../unit/daemon/engines.ts'
 import { startWire, type Wire } from './wire.ts'
-import { batchWei, createCrashWorld, type Daemon, prepareGround } from './world.ts'
+import { batchWei, coreOf, createCrashWorld, type Daemon, prepareGround } from './world.ts'
 
 const startChain = useChains()
 const postgres = usePostgres()
@@ -56,11 +56,14 @@ test('G7: leaders are killed and cut off, others take over, and one that comes b
     await startDaemon(name)
     startCore(name)
   }
-  const first = await world.until('nobody has a core', async () => {
-    for (const daemon of daemons.values()) if ((await daemon.client.status()).core?.address) return daemon
+  const { daemon: first, core } = await world.until('nobody has a core', async () => {
+    for (const daemon of daemons.values()) {
+      const core = await coreOf(daemon.client)
+      if (core) return { daemon, core }
+    }
     return undefined
   })
-  await world.deploy(first)
+  await world.deploy(core)
   await leaderAmong([first.name])
   await first.client.sendBatch(world.batch(0n))
   const firstEpoch = (await first.client.status()).head?.epoch as bigint

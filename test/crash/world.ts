@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createPublicClient, http, parseEther, toHex } from 'viem'
 import { treasuryAbi } from '../../abi/index.ts'
 import { type Broker, brokerOnArbitrum, findOrchestrators, findOrDeployBroker, startRound } from '../../anvil/broker.ts'
-import { type Child, createChildren } from '../../anvil/children.ts'
+import { type Child, type Children, createChildren } from '../../anvil/children.ts'
 import { deployTreasury, predictAddress } from '../../anvil/deployment.ts'
 import { waitFor } from '../../anvil/waiting.ts'
 import { createFundedWallet, type Wallet } from '../../anvil/wallet.ts'
@@ -32,6 +32,7 @@ export interface Ground {
   readonly broker: Broker
   readonly tickets: readonly Hex[]
   readonly directs: readonly Hex[]
+  readonly children: Children
 }
 
 export async function prepareGround(rpcUrl: string): Promise<Ground> {
@@ -44,6 +45,7 @@ export async function prepareGround(rpcUrl: string): Promise<Ground> {
     broker,
     tickets: await findOrchestrators(wallet, broker, [payeeOf(700)]),
     directs: [payeeOf(800)],
+    children: createChildren(),
   }
 }
 
@@ -54,6 +56,18 @@ export interface Daemon {
   readonly url: string
   /** Every line of its log so far. */
   readonly lines: readonly Record<string, unknown>[]
+}
+
+/** What `status` says of the core, where there is one. */
+export interface CoreFacts {
+  readonly address: Hex
+  readonly configHash: Hex
+}
+
+/** The core that a daemon has, once it has a key. */
+export async function coreOf(client: Client): Promise<CoreFacts | undefined> {
+  const { core } = await client.status()
+  return core?.address && core.configHash ? { address: core.address, configHash: core.configHash } : undefined
 }
 
 export interface StartOrder {
@@ -73,8 +87,8 @@ export interface CrashWorld {
   startDaemon(order: StartOrder & { readonly store: string }): Daemon
   /** Waits until the daemon serves. @returns it */
   listening(daemon: Daemon): Promise<Daemon>
-  /** Deploys the treasury for the core that the daemon has. */
-  deploy(daemon: Daemon): Promise<void>
+  /** Deploys the treasury for this core. */
+  deploy(core: CoreFacts): Promise<void>
   batch(sequence: bigint): SignedBatch
   reconcile(daemon: Daemon): Promise<ReconciliationAnswer>
   /** What the contract says it paid each payee. */
@@ -85,9 +99,8 @@ export interface CrashWorld {
 }
 
 export async function createCrashWorld(ground: Ground): Promise<CrashWorld> {
-  const { rpcUrl, wallet, broker, tickets, directs } = ground
+  const { rpcUrl, wallet, broker, tickets, directs, children } = ground
   const folder = mkdtempSync(join(tmpdir(), 'bursar-crash-'))
-  const children = createChildren()
   const started = new Set<Child>()
   const { signal } = new AbortController()
   await wallet.chain.request({
@@ -188,13 +201,7 @@ export async function createCrashWorld(ground: Ground): Promise<CrashWorld> {
       await world.until('the daemon does not listen', async () => daemon.url || undefined)
       return daemon
     },
-    async deploy(daemon) {
-      const { address, configHash } = await world.until('no core', async () => {
-        const { core } = await daemon.client.status()
-        return core?.address ? { address: core.address, configHash: core.configHash as Hex } : undefined
-      })
-      await deployTreasury(wallet, { predicted, committer: address, configHash, broker })
-    },
+    deploy: ({ address, configHash }) => deployTreasury(wallet, { predicted, committer: address, configHash, broker }),
     batch: (sequence) =>
       signBatch({
         domain,

@@ -1,0 +1,66 @@
+/**
+ * Row 32: daemon, core or both are killed before and after every write, message and reply. The steps are those of a life
+ * that was recorded; `npm run soak:crash` takes all of them, and every other run a share that a seed decides.
+ */
+import { expect, test } from 'vitest'
+import { useChains } from '../chain/chains.ts'
+import { describeEngines, type Engine } from '../unit/daemon/engines.ts'
+import { live, type Victim } from './crash.ts'
+import { prepareGround } from './world.ts'
+
+const isWhole = process.env.CRASH_ALL === '1'
+const seed = Number(process.env.CRASH_SEED ?? 1)
+/** Of each name: the first times it happens. What comes later is the same again. */
+const timesMax = 3
+const sample = 4
+const hoursMs = 3 * 3_600_000
+
+const startChain = useChains()
+
+/** xorshift32: the same seed, the same share. */
+function shuffled<T>(items: readonly T[]): T[] {
+  let state = (seed * 2_654_435_761) | 1
+  const keyed = items.map((item) => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return { item, key: state }
+  })
+  return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item)
+}
+
+const early = (step: string): boolean => Number(/ (\d+) (?:before|after)$/.exec(step)?.[1]) <= timesMax
+
+async function crashEverywhere(engine: Engine): Promise<void> {
+  const { rpcUrl } = await startChain({ kind: 'local' })
+  const ground = await prepareGround(rpcUrl)
+  const { steps } = await live({ ground, store: await engine.place() })
+  const [ofDaemon, ofCore] = [steps.daemon.filter(early), steps.core.filter(early)]
+  const all: { victim: Victim; step: string }[] = [
+    ...ofDaemon.map((step) => ({ victim: 'daemon' as const, step })),
+    ...ofDaemon.map((step) => ({ victim: 'both' as const, step })),
+    ...ofCore.map((step) => ({ victim: 'core' as const, step })),
+  ]
+  expect(ofCore.length).toBeGreaterThan(10)
+  expect(ofDaemon.length).toBeGreaterThan(100)
+  const chosen = isWhole ? all : shuffled(all).slice(0, sample)
+  console.log(
+    `${engine.name}: ${ofDaemon.length} steps of the daemon, ${ofCore.length} of the core; seed ${seed}, ${chosen.length} of ${all.length} lives`,
+  )
+  const missed: string[] = []
+  for (const kill of chosen) {
+    const { isKilled } = await live({ ground, store: await engine.place(), kill })
+    if (!isKilled) missed.push(`${kill.victim}: ${kill.step}`)
+  }
+  // A step of a background poll may come once less in another life.
+  if (missed.length > 0) console.log(`${engine.name}: ${missed.length} steps did not come again:\n${missed.join('\n')}`)
+  expect(missed.length).toBeLessThan(Math.max(2, chosen.length / 5))
+}
+
+describeEngines((engine) => {
+  test('G7, row 32: killed at any step, nothing acknowledged is lost and nothing counted or paid twice', {
+    timeout: isWhole ? hoursMs : 240_000,
+  }, async () => {
+    await crashEverywhere(engine)
+  })
+})
