@@ -1,0 +1,121 @@
+/** What reporters, payees and signers sign. Made from its name alone, so the same in every run, and signed once. */
+import { signBatch } from '../../client/batch.ts'
+import { signPreference } from '../../client/preference.ts'
+import { eventKind } from '../../ledger/config.ts'
+import type { SignedBatch, SignedConfiguration, SignedPreference } from '../../ledger/entry.ts'
+import { type Hex, toBytes, toHex, zeroAddress, zeroHash } from '../../ledger/hex.ts'
+import { signHash } from '../../ledger/signature.ts'
+import type { Configuration, Event } from '../../ledger/structs.ts'
+import { digest, hashStruct } from '../../ledger/typedData.ts'
+import { domain, ether, finney, jobs, payees, people, reporterKeys, reporters, signerKey, thief } from './constants.ts'
+import { Random } from './random.ts'
+
+const cache = new Map<string, unknown>()
+function once<T>(name: string, make: () => T): T {
+  const found = cache.get(name)
+  if (found !== undefined) return found as T
+  const made = make()
+  if (cache.size < 100_000) cache.set(name, made)
+  return made
+}
+
+/** The owner's batches are variant 0; whoever stole the key signs others for the same sequence. */
+export const batchOf = (reporter: number, sequence: bigint, variant = 0): SignedBatch =>
+  once(`batch ${reporter} ${sequence} ${variant}`, () =>
+    signBatch({
+      domain,
+      secretKey: reporterKeys[reporter] as Uint8Array,
+      sequence,
+      events: eventsOf(new Random(Number(sequence) * 1009 + reporter * 97 + variant * 31 + 7), reporter, variant),
+    }),
+  )
+
+function eventsOf(random: Random, reporter: number, variant: number): Event[] {
+  const id = toHex(random.bytes(32))
+  if (variant > 0) return [{ kind: eventKind.credit, id, payee: thief.address, tariff: zeroHash, value: ether / 4n }]
+  return Array.from({ length: random.below(3) + (random.oneIn(12) ? 0 : 1) }, () => {
+    const { address: payee } = payees[random.below(payees.length)] as (typeof payees)[number]
+    if (reporter === 1) return { kind: eventKind.workload, id, payee, tariff: jobs, value: BigInt(1 + random.below(5)) }
+    const isDebit = reporter === 0 && random.oneIn(15)
+    const value = (isDebit ? finney / 2n : finney) * BigInt(1 + random.below(4)) + BigInt(random.below(1000))
+    return { kind: isDebit ? eventKind.debit : eventKind.credit, id, payee, tariff: zeroHash, value }
+  })
+}
+
+const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
+
+/** What nobody signed so, by kinds of fault. */
+export const faults = ['byte', 'high s', 'chain', 'contract', 'signer', 'kind', 'payee'] as const
+export type Fault = (typeof faults)[number]
+
+/** A batch that is wrong in one way, and the refusal that says so. */
+export function faultyBatch(reporter: number, sequence: bigint, fault: Fault): { batch: SignedBatch; code: string } {
+  const good = batchOf(reporter, sequence)
+  const sign = (events: readonly Event[]): SignedBatch =>
+    once(`faulty ${fault} ${reporter} ${sequence}`, () =>
+      signBatch({ domain, secretKey: reporterKeys[reporter] as Uint8Array, sequence, events }),
+    )
+  const event = { kind: eventKind.credit, id: zeroHash, payee: thief.address, tariff: zeroHash, value: 1n }
+  switch (fault) {
+    case 'byte':
+      return {
+        batch: { ...good, batch: { ...good.batch, events: [...good.batch.events, event] } },
+        code: 'BAD_SIGNATURE',
+      }
+    case 'high s':
+      return { batch: { ...good, signature: twinOf(good.signature) }, code: 'BAD_SIGNATURE' }
+    case 'chain':
+      return { batch: { ...good, chainId: 1n }, code: 'WRONG_CHAIN' }
+    case 'contract':
+      return { batch: { ...good, verifyingContract: thief.address }, code: 'WRONG_CONTRACT' }
+    case 'signer':
+      return { batch: { ...batchOf((reporter + 1) % 3, sequence), batch: good.batch }, code: 'BAD_SIGNATURE' }
+    case 'kind':
+      return { batch: sign([{ ...event, kind: 7 }]), code: 'KIND_UNKNOWN' }
+    case 'payee':
+      return { batch: sign([{ ...event, payee: zeroAddress }]), code: 'PAYEE_REFUSED' }
+  }
+}
+
+/** The other valid form of an ECDSA signature: n - s, the other parity. In 64 bytes its s is above half the order. */
+function twinOf(signature: Hex): Hex {
+  const bytes = toBytes(signature)
+  const s = BigInt(toHex(bytes.subarray(32))) & ((1n << 255n) - 1n)
+  return `${signature.slice(0, 66)}${(order - s).toString(16).padStart(64, '0')}` as Hex
+}
+
+/** A payee's n-th wish: the first sends what it earns to somebody else, the next takes that back. */
+export const preferenceOf = (person: number, number: bigint): SignedPreference =>
+  once(`preference ${person} ${number}`, () =>
+    signPreference({
+      domain,
+      secretKey: people[person]?.key as Uint8Array,
+      number,
+      rail: 0,
+      minimumWei: 0n,
+      redirect: number % 2n === 0n ? (people[1 - person]?.address as Hex) : zeroAddress,
+    }),
+  )
+
+/** The next configuration: `remove` closes the last reporter, `restore` lists it again, `raise` gives it more to spend. */
+export const changes = ['remove', 'restore', 'raise'] as const
+export type Change = (typeof changes)[number]
+
+export function configurationAfter(before: Configuration, first: Configuration, change: Change): SignedConfiguration {
+  const previous = hashStruct('Configuration', before)
+  const removed = reporters[2] as Hex
+  const listed = before.reporters.filter(({ reporter }) => reporter !== removed)
+  const rule = before.reporters.find(({ reporter }) => reporter === removed) ?? first.reporters[2]
+  if (!rule) throw new Error('the first configuration lists three reporters')
+  const raised = change === 'raise' ? { ...rule, budgetWei: rule.budgetWei + ether } : rule
+  const configuration: Configuration = {
+    ...before,
+    version: before.version + 1n,
+    previous,
+    reporters: change === 'remove' ? listed : [...listed, raised],
+  }
+  return once(`configuration ${hashStruct('Configuration', configuration)}`, () => ({
+    configuration,
+    signatures: [signHash(digest(domain, 'Configuration', configuration), signerKey)],
+  }))
+}

@@ -1,0 +1,108 @@
+/** `npm run sim -- --seeds N --steps M [--seed S] [--json]`: every attack, by seed, on all cores. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { Command, InvalidArgumentError } from 'commander'
+import { play, type Report, type Schedule, scheduleOf } from './run.ts'
+import { shrink } from './shrink.ts'
+
+interface Options {
+  readonly seeds: number
+  readonly steps: number
+  readonly seed: number
+  readonly workers: number
+  readonly json: boolean
+  readonly replay?: string
+}
+
+const options = new Command('npm run sim --')
+  .description('Plays a host that tries everything against real cores and a model of the contract.')
+  .option('--seeds <n>', 'how many runs', parseCount, 200)
+  .option('--steps <n>', 'moves in each', parseCount, 500)
+  .option('--seed <n>', 'the first of the seeds', parseCount, 1)
+  .option('--workers <n>', 'runs at once', parseCount, availableParallelism())
+  .option('--json', 'print the summary as JSON, all else goes to stderr', false)
+  .option('--replay <file>', 'play the moves that a failure wrote down')
+  .parse()
+  .opts<Options>()
+
+process.exitCode = options.replay ? replay(options.replay) : await explore(options)
+
+async function explore({ seeds, steps, seed, workers, json }: Options): Promise<number> {
+  const startedAt = performance.now()
+  const tally = {
+    seeds: 0,
+    steps: 0,
+    landed: 0,
+    endings: {} as Record<string, number>,
+    broken: [] as Report[],
+  }
+  let next = seed
+  const end = seed + seeds
+  const runOne = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { steps } })
+      const feed = (): void => {
+        if (next < end && tally.broken.length === 0) worker.postMessage(next++)
+        else worker.terminate().then(() => resolve(), reject)
+      }
+      worker.on('error', reject)
+      worker.on('message', (report: Report) => {
+        tally.seeds++
+        tally.steps += report.steps
+        tally.landed += report.landed
+        const ending = report.ending ?? 'broken'
+        tally.endings[ending] = (tally.endings[ending] ?? 0) + 1
+        if (report.broken) tally.broken.push(report)
+        if (process.stderr.isTTY) process.stderr.write(`\r${tally.seeds} of ${seeds} runs`)
+        feed()
+      })
+      feed()
+    })
+  await Promise.all(Array.from({ length: Math.min(workers, seeds) }, runOne))
+  if (process.stderr.isTTY) process.stderr.write('\r')
+
+  const seconds = (performance.now() - startedAt) / 1000
+  const failures = tally.broken.map((report) => explain(report, steps))
+  const summary = {
+    ...tally,
+    broken: failures,
+    seconds: round(seconds),
+    stepsPerSecond: Math.round(tally.steps / seconds),
+    workers,
+  }
+  if (json) process.stdout.write(`${JSON.stringify(summary)}\n`)
+  else console.log(summary)
+  return failures.length === 0 ? 0 : 1
+}
+
+/** A failure made short and written down, so that it can be played again. */
+function explain(report: Report, steps: number) {
+  const { seed, broken } = report
+  console.error(`seed ${seed} breaks: ${broken?.sentence}`)
+  if (report.ending) return { seed, ...broken }
+  const short = shrink(scheduleOf(seed, steps), report)
+  const file = `.build/sim-${seed}.json`
+  mkdirSync('.build', { recursive: true })
+  writeFileSync(file, JSON.stringify(short.schedule))
+  console.error(`${short.schedule.steps.length} moves do it: ${short.schedule.steps.map(([name]) => name).join(' ')}`)
+  console.error(`play them again: npm run sim -- --replay ${file}`)
+  return { seed, ...broken, moves: short.schedule.steps.map(([name]) => name), file }
+}
+
+function replay(file: string): number {
+  const schedule = JSON.parse(readFileSync(file, 'utf8')) as Schedule
+  const { broken, ending } = play(schedule)
+  console.log(broken ? `breaks at move ${broken.at}: ${broken.sentence}` : `no guarantee breaks: ${ending}`)
+  return broken ? 1 : 0
+}
+
+function round(seconds: number): number {
+  return Math.round(seconds * 100) / 100
+}
+
+function parseCount(text: string): number {
+  const count = Number(text)
+  if (Number.isSafeInteger(count) && count >= 0) return count
+  throw new InvalidArgumentError('Write a whole number.')
+}

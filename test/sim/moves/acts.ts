@@ -1,0 +1,174 @@
+/** What the host asks of cores, each with what the core must answer: shared by the moves. */
+import type { Entry } from '../../../ledger/entry.ts'
+import type { Hex } from '../../../ledger/hex.ts'
+import { verifyReceipt } from '../../../ledger/receipt.ts'
+import type { HeadProof, Params } from '../../../protocol/messages.ts'
+import { hold } from '../broken.ts'
+import { send } from '../checks.ts'
+import { domain } from '../constants.ts'
+import { type Logged, logged } from '../ghost.ts'
+import { ask, beginFrom, type Disk, type Instance, type Message, store, zeroHints } from '../host.ts'
+import { get } from '../model/state.ts'
+import { unpack } from '../model/treasury.ts'
+import type { Random } from '../random.ts'
+import { isOwn, type World } from '../world.ts'
+
+/** What the host does with a reply. */
+export type Fate = 'kept' | 'lost'
+
+const instancesMax = 4
+const receiptsMax = 60
+
+/** Starts one more core from a disk, in place of another where there are many. */
+export function start(world: World, disk: Disk): Instance | undefined {
+  const started = beginFrom(world.nextId++, world.random, disk)
+  if (!('core' in started)) return undefined
+  if (world.instances.length >= instancesMax) world.instances.splice(world.random.below(instancesMax), 1)
+  world.instances.push(started)
+  return started
+}
+
+/** Sends one entry. @returns the code with which it was refused, or undefined */
+export function report(world: World, core: Instance, entry: Entry, fate: Fate = 'kept'): string | undefined {
+  const { ok, no } = ask(core.core, 'apply_event', { entries: [entry] })
+  hold('G5', ok !== undefined, () => `apply_event is refused: ${no?.code}`)
+  const [result] = ok.results
+  if (result?.status === 'accepted') accept(core, logged(entry), result.position)
+  hold('G6', Number(ok.logSize) === core.log.length, 'the log grew by what was not accepted')
+  hold('G6', ok.logRoot === core.tree.root(), 'the log is not the list of what was accepted')
+  if (ok.recordB64 && fate === 'kept') store(core, ok.recordB64)
+  if (ok.recordB64 && fate === 'lost') core.isAhead = true
+  hold('G10', core.epoch !== undefined || ok.head === null, 'a receipt of a boot that the chain cannot know')
+  hold('G7', (ok.recordB64 !== null) === (result?.status === 'accepted'), 'something was accepted without a record')
+  if (ok.head && result?.status === 'accepted' && fate === 'kept' && !core.isAhead) {
+    const receipt = { head: ok.head, position: result.position ?? 0, path: result.path }
+    const leaf = logged(entry)
+    hold('G10', verifyReceipt(domain, core.address, receipt, leaf.leaf), 'a receipt proves nothing')
+    world.receipts.push({ receipt, leaf, core: core.address })
+    if (world.receipts.length > receiptsMax) world.receipts.splice(world.random.below(receiptsMax), 1)
+  }
+  return result?.problem?.code ?? (result?.status === 'already_accepted' ? 'ALREADY' : undefined)
+}
+
+function accept(core: Instance, one: Logged, position: number | null): void {
+  hold('G6', position === core.log.length, 'an entry lies elsewhere than at the end of the log')
+  if ('batch' in one.entry) {
+    const { reporter, sequence } = one.entry.batch
+    hold('G6', sequence === (core.ghost.sequences.get(reporter) ?? 0n), 'a batch counts out of its order, or twice')
+    const rule = core.ghost.configuration.reporters.find((listed) => listed.reporter === reporter)
+    hold('G6', rule !== undefined, 'a batch of a reporter that is not listed counts')
+    core.ghost.apply(one.entry)
+    hold('G9', get(core.ghost.moved, reporter) <= rule.budgetWei, 'a reporter moved more than its budget')
+  } else core.ghost.apply(one.entry)
+  core.log.push(one)
+  core.tree.append(one.leaf)
+}
+
+/** Asks a core to open an epoch on a head that the host names, whose commit is said to be `by`. */
+export function signOpen(
+  world: World,
+  core: Instance,
+  head: HeadProof,
+  isOurs: boolean,
+  fate: Fate = 'kept',
+): Message | undefined {
+  const { ok, no } = ask(core.core, 'open_epoch', { head, hints: zeroHints })
+  hold('G5', isOurs === (ok !== undefined) || !isOurs, () => `a core does not open on its own history: ${no?.code}`)
+  hold('G3', isOurs || ok === undefined, 'a core opened on a history that is not its own')
+  if (!ok) {
+    hold('G3', no.code === 'FOREIGN_ROOT', () => `a foreign head is refused as ${no.code}`)
+    return undefined
+  }
+  core.epoch = ok.open.epoch
+  keep(core, ok.recordB64, fate)
+  hold(
+    'G10',
+    Number(ok.open.logSize) === core.log.length && ok.open.logRoot === core.tree.root(),
+    'an open names another log',
+  )
+  return remember(world, core, { open: ok.open, signature: ok.signature })
+}
+
+export interface Wanted {
+  readonly head: HeadProof
+  readonly isOurs: boolean
+  readonly payments: Params<'prepare_payouts'>['payments']
+  readonly round: Params<'prepare_payouts'>['round']
+}
+
+/** Asks a core for a commit. */
+export function signCommit(
+  world: World,
+  core: Instance,
+  { head, isOurs, payments, round }: Wanted,
+  fate: Fate = 'kept',
+): Message | undefined {
+  const { ok, no } = ask(core.core, 'prepare_payouts', { head, round, payments, hints: zeroHints })
+  if (core.epoch === undefined) {
+    hold('G4', no?.code === 'WRONG_PHASE', 'a core signs commits before it opened an epoch')
+    return undefined
+  }
+  hold('G5', !isOurs || ok !== undefined, () => `a core does not go on from its own history: ${no?.code}`)
+  hold('G3', isOurs || ok === undefined, 'a core goes on from a history that is not its own')
+  if (!ok) {
+    hold('G3', no.code === 'FOREIGN_ROOT', () => `a foreign head is refused as ${no.code}`)
+    return undefined
+  }
+  const { commit } = ok
+  keep(core, ok.recordB64, fate)
+  hold('G2', commit.next.totalEarned === core.ghost.total, 'a commit states another total than what was earned')
+  hold(
+    'G1',
+    Number(commit.next.logSize) === core.log.length && commit.next.logRoot === core.tree.root(),
+    'a commit states another log',
+  )
+  hold('G4', commit.boot === core.core.boot && commit.epoch === core.epoch, 'a commit for another boot or epoch')
+  for (const { payee, total } of commit.payments.map(unpack))
+    hold('G2', total <= get(core.ghost.earned, payee), () => `a commit pays ${payee} more than it earned`)
+  return remember(world, core, { commit, signature: ok.signature })
+}
+
+function keep(core: Instance, record: Uint8Array, fate: Fate): void {
+  if (fate === 'kept') store(core, record)
+  else core.isAhead = true
+}
+
+function remember(world: World, core: Instance, signed: Pick<Message, 'signature' | 'open' | 'commit'>): Message {
+  const { log, disk } = core
+  const earned = new Map(core.ghost.earned)
+  const message: Message = { ...signed, core, log, size: log.length, earned, disk, isThiefs: false }
+  world.remember(message)
+  return message
+}
+
+/** Sends what was signed to the contract. */
+export function land(world: World, message: Message, gas?: 'none') {
+  const { open, commit, signature } = message
+  const gasOf = gas ? { gas } : {}
+  if (open) return send(world, { fn: 'open', open, signature, ...gasOf }, message)
+  if (commit) return send(world, { fn: 'commit', commit, signature, ...gasOf }, message)
+  throw new Error('a message is an open or a commit')
+}
+
+/** The round as the broker has it. */
+export function trueRound(world: World): Wanted['round'] {
+  const { startedRound, roundHashes } = world.chain.state
+  return { number: startedRound, blockHash: roundHashes.get(startedRound) as Hex }
+}
+
+/** Totals for some of those who have an account, with what the contract has paid. */
+export function duesOf(world: World, core: Instance, random: Random, max = 3): Wanted['payments'] {
+  const accounts = [...core.ghost.earned].filter(([, earned]) => earned > 0n)
+  const chosen = new Map<Hex, bigint>()
+  for (let i = random.below(max + 1); i > 0; i--) {
+    const account = random.pick(accounts)
+    if (account) chosen.set(...account)
+  }
+  return [...chosen].map(([payee, total]) => ({ payee, total, paid: get(world.chain.state.paid, payee) }))
+}
+
+/** The head as it is, and whether this core must call it its own. */
+export const truth = (world: World, core: Instance) => ({
+  head: world.headProof(core),
+  isOurs: isOwn(core, world.head.by),
+})

@@ -1,0 +1,163 @@
+/** One run's world: cores, disks and messages of a hostile host, a chain, and what is known of the truth beside them all. */
+import type { Hex } from '../../ledger/hex.ts'
+import { zeroHash } from '../../ledger/hex.ts'
+import type { Receipt } from '../../ledger/receipt.ts'
+import type { Commit } from '../../ledger/structs.ts'
+import type { HeadProof } from '../../protocol/messages.ts'
+import { Chain } from './chain.ts'
+import { ether, firstConfiguration, orchestrators } from './constants.ts'
+import { type GhostLedger, type Logged, logged } from './ghost.ts'
+import { beginGenesis, type Disk, type Instance, type Made, type Message, proofOf } from './host.ts'
+import { newState } from './model/state.ts'
+import { Random } from './random.ts'
+
+/** A receipt that a reporter holds. */
+export interface Held {
+  readonly receipt: Receipt
+  readonly leaf: Logged
+  /** Whose signature it must bear. */
+  readonly core: Hex
+}
+
+/** What is known of the landed, beside the contract's own registers. A reorg takes it back. */
+export interface ChainGhost {
+  /** The commits of the live history, the first at counter 1. */
+  landed: readonly Message[]
+  /** `totalPaid` when each of them had landed, what was lost to a thief not counted. */
+  paidAt: readonly bigint[]
+  /** Who may commit now. */
+  opener: { readonly epoch: bigint; readonly boot: Hex } | undefined
+  /** Every boot that the chain ever knew. */
+  boots: ReadonlySet<Hex>
+  /** The most that any landed commit of an honest core says each payee earned. */
+  mostEarned: ReadonlyMap<Hex, bigint>
+  /** What a thief's landed commits paid, in their own words. */
+  stolen: ReadonlyMap<Hex, bigint>
+  outflows: readonly { readonly time: bigint; readonly amount: bigint }[]
+  caps: readonly { readonly time: bigint; readonly cap: bigint }[]
+  /** By commits and claims. */
+  left: bigint
+  /** Of that, what a halt declared lost. */
+  lost: bigint
+  withdrawn: bigint
+  gifts: bigint
+  depositGifts: bigint
+  /** Fees that came from no commit: strangers' deposits, drawn on with leaked tickets. */
+  redeemedOutside: bigint
+}
+
+export interface WorldOptions {
+  readonly seed: number
+  readonly isTraced: boolean
+}
+
+export class World {
+  readonly seed: number
+  /** Of the present move. */
+  random: Random
+  readonly chain: Chain<ChainGhost>
+  readonly genesisDisk: Disk
+  readonly committer: Hex
+  /** The committer's secret, as a thief would have it. */
+  readonly secret: Uint8Array
+  instances: Instance[] = []
+  /** Copies of disks, old and new. */
+  disks: Disk[] = []
+  messages: Message[] = []
+  /** Every commit that the host ever saw signed, by counter and root. */
+  readonly made = new Map<string, Message>()
+  receipts: Held[] = []
+  /** Configurations that the operator signed, by hash. */
+  readonly configurations = new Map<Hex, Logged>()
+  isKeyStolen = false
+  nextId = 0
+
+  constructor({ seed, isTraced }: WorldOptions) {
+    this.seed = seed
+    this.random = new Random(seed)
+    // Genesis draws its key first: so the simulator knows it, as a thief would.
+    const birth = new Random(seed ^ 0x5bd1e995)
+    this.secret = secretOf(seed)
+    const first = logged({ configuration: firstConfiguration, signatures: [] })
+    const core = beginGenesis(this.nextId++, birth, firstConfiguration, first)
+    this.instances.push(core)
+    this.committer = core.address
+    this.genesisDisk = core.disk
+    this.configurations.set(core.ghost.configHash, first)
+    this.chain = new Chain<ChainGhost>({
+      state: newState(
+        core.address,
+        core.ghost.configHash,
+        orchestrators.map(({ address }) => address),
+      ),
+      ghost: {
+        landed: [],
+        paidAt: [],
+        opener: undefined,
+        boots: new Set(),
+        mostEarned: new Map(),
+        stolen: new Map(),
+        outflows: [],
+        caps: [{ time: 0n, cap: 4n * ether }],
+        left: 0n,
+        lost: 0n,
+        withdrawn: 0n,
+        gifts: 0n,
+        depositGifts: 0n,
+        redeemedOutside: 0n,
+      },
+      copyGhost: (ghost) => ({ ...ghost }),
+      isTraced,
+    })
+  }
+
+  /** The true head, and the message that made it. */
+  get head(): { readonly claim: Omit<HeadProof, 'made' | 'consistency'>; readonly by: Message | undefined } {
+    const { epoch, boot, counter, root } = this.chain.state
+    return { claim: { epoch, boot, counter, root }, by: this.chain.ghost.landed.at(-1) }
+  }
+
+  headProof(instance: Instance): HeadProof {
+    const { claim, by } = this.head
+    return proofOf(instance, claim, by ? madeOf(by) : undefined)
+  }
+
+  /** Whether the head is of a thief's making, or anything before it. */
+  get isThiefLive(): boolean {
+    return this.chain.ghost.landed.some(({ isThiefs }) => isThiefs)
+  }
+
+  remember(message: Message): void {
+    this.messages.push(message)
+    if (this.messages.length > 40) this.messages.splice(this.random.below(30), 1)
+    if (message.commit) this.made.set(message.signature, message)
+  }
+
+  /** Configuration entries that lead from what a core has to what the contract names; undefined if nothing does. */
+  configurationsTo(hash: Hex, ghost: GhostLedger): Logged[] | undefined {
+    const path: Logged[] = []
+    for (let at = hash; at !== ghost.configHash; ) {
+      const found = this.configurations.get(at)
+      if (!found || !('configuration' in found.entry) || path.length > 50) return undefined
+      path.unshift(found)
+      at = found.entry.configuration.previous
+      if (at === zeroHash) return undefined
+    }
+    return path
+  }
+}
+
+/** Genesis draws the boot, then the key. */
+const secretOf = (seed: number): Uint8Array => new Random(seed ^ 0x5bd1e995).bytes(64).slice(32)
+
+export const madeOf = ({ commit, signature }: Message): Made => ({ commit: commit as Commit, signature })
+
+/** Whether a core must take this commit's head for its own: by its key, and its log a prefix of the core's. */
+export function isOwn(instance: Instance, message: Message | undefined): boolean {
+  if (!message) return true
+  const { next } = message.commit as Commit
+  const size = Number(next.logSize)
+  return (
+    message.core.address === instance.address && size <= instance.tree.size && instance.tree.root(size) === next.logRoot
+  )
+}
