@@ -559,7 +559,7 @@ export const treasuryAbi = [
     type: 'function',
     inputs: [{ name: 'payee', internalType: 'address', type: 'address' }],
     name: 'paid',
-    outputs: [{ name: '', internalType: 'uint96', type: 'uint96' }],
+    outputs: [{ name: '', internalType: 'uint256', type: 'uint256' }],
     stateMutability: 'view',
   },
   {

@@ -1,6 +1,7 @@
 // What commits cost, beside the broker's own batch of the same tickets. `--json` prints it for machines.
+// Writes `.gas-snapshot`, which the tests hold the contract to.
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { brotliCompressSync, constants } from 'node:zlib'
 
 const root = new URL('..', import.meta.url)
@@ -9,12 +10,15 @@ const bin = new URL('node_modules/.bin', root).pathname
 const output = execFileSync(`${bin}/forge`, ['test', '--match-contract', 'GasTest'], {
   cwd: root,
   encoding: 'utf8',
-  env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
+  env: { ...process.env, PATH: `${bin}:${process.env.PATH}`, MEASURE: 'true' },
 })
 // The forge of npm ends with 0 whatever happens.
 if (!/ tests passed, 0 failed/.test(output)) throw new Error(output)
 
-const rows = Object.values(JSON.parse(readFileSync(new URL('.build/forge/gas.json', root), 'utf8'))).map(row)
+const cases = JSON.parse(readFileSync(new URL('.build/forge/gas.json', root), 'utf8'))
+const snapshot = Object.fromEntries(Object.keys(cases).map((name) => [name, cases[name].gas]))
+writeFileSync(new URL('.gas-snapshot', root), `${JSON.stringify(snapshot, null, 2)}\n`)
+const rows = Object.values(cases).map(row)
 rows.sort((a, b) => a.name.localeCompare(b.name) || a.payments - b.payments)
 
 if (process.argv.includes('--json')) console.log(JSON.stringify(rows, null, 2))

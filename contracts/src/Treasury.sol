@@ -74,49 +74,59 @@ contract Treasury is Vault, ITreasury {
     {
         // The same words as in `payments`, but with what is due now instead of the total.
         bytes32[] memory dues = new bytes32[](payments.length);
-        uint96 sum = 0;
+        uint256 sum = 0;
         for (uint256 i = 0; i < payments.length; ++i) {
-            uint96 due = _book(payments[i]);
-            dues[i] = bytes32(bytes20(payments[i])) | bytes32(uint256(due));
-            sum += due;
+            bytes32 payment = payments[i];
+            uint256 due = _book(payment);
+            dues[i] = bytes32(bytes20(payment)) | bytes32(due);
+            // Each is below 2^96.
+            unchecked {
+                sum += due;
+            }
         }
         if (sum == 0) return;
-        _take(sum);
+        require(sum <= address(this).balance, "treasury short");
+        _use(sum);
         emit TicketsPaid(_counter, dues);
 
-        try broker.fundDepositAndReserveFor{value: sum}(_committer, sum, 0) {}
+        address committer = _committer;
+        try broker.fundDepositAndReserveFor{value: sum}(committer, sum, 0) {}
         catch (bytes memory reason) {
             revert(_cut(reason));
         }
+        uint256 nonce = uint256(_epoch) << 128 | uint256(_counter) << 64 | first;
         // One ticket, of which three fields change.
         ITicketBroker.Ticket memory ticket = ITicketBroker.Ticket({
             recipient: address(0),
-            sender: _committer,
+            sender: committer,
             faceValue: 0,
             winProb: WIN_PROB,
-            senderNonce: uint256(_epoch) << 128 | uint256(_counter) << 64 | first,
+            senderNonce: 0,
             recipientRandHash: RECIPIENT_RAND_HASH,
             auxData: abi.encodePacked(uint256(round), roundsManager.blockHashForRound(round))
         });
-        for (uint256 i = 0; i < payments.length; ++i) {
-            ticket.faceValue = _wei(dues[i]);
-            if (ticket.faceValue > 0) {
-                ticket.recipient = _payee(dues[i]);
+        for (uint256 i = 0; i < dues.length; ++i) {
+            bytes32 due = dues[i];
+            if (_wei(due) == 0) continue;
+            ticket.recipient = _payee(due);
+            ticket.faceValue = _wei(due);
+            unchecked {
+                ticket.senderNonce = nonce + i;
                 try broker.redeemWinningTicket(ticket, _expand(sigs[2 * i], sigs[2 * i + 1]), RECIPIENT_RAND) {}
                 catch (bytes memory reason) {
                     revert(_cut(reason));
                 }
             }
-            ++ticket.senderNonce;
         }
     }
 
     /// @inheritdoc ITreasury
     function payDirect(bytes32 payment) external onlySelf {
-        uint96 amount = _book(payment);
+        uint256 amount = _book(payment);
         if (amount == 0) return;
-        _take(amount);
-        emit Paid(_payee(payment), _counter, amount);
+        require(amount <= address(this).balance, "treasury short");
+        _use(amount);
+        emit Paid(_payee(payment), _counter, uint96(amount));
         (bool sent, bytes memory reason) = _payee(payment).call{value: amount, gas: PAYEE_GAS}("");
         if (!sent) revert(_cut(reason));
     }
@@ -158,32 +168,27 @@ contract Treasury is Vault, ITreasury {
     }
 
     /// @dev Writes what the payee will have got and returns what it still has to get: nothing, if the total is old.
-    function _book(bytes32 payment) private returns (uint96 due) {
+    function _book(bytes32 payment) private returns (uint256 due) {
         address payee = _payee(payment);
-        uint96 total = _wei(payment);
-        uint96 before = paid[payee];
+        uint256 total = _wei(payment);
+        uint256 before = paid[payee];
         if (total <= before) return 0;
-        due = total - before;
+        unchecked {
+            due = total - before;
+        }
         paid[payee] = total;
-    }
-
-    /// @dev What balance or window forbid goes no further.
-    function _take(uint96 amount) private {
-        require(amount <= address(this).balance, "treasury short");
-        require(amount <= room(), "window used up");
-        _use(amount);
     }
 
     function _fail(bytes32 payment, bytes memory reason) private {
         address payee = _payee(payment);
-        emit PaymentFailed(payee, _counter, _wei(payment) - paid[payee], reason);
+        emit PaymentFailed(payee, _counter, uint96(_wei(payment) - paid[payee]), reason);
     }
 
     function _payee(bytes32 payment) private pure returns (address) {
         return address(bytes20(payment));
     }
 
-    function _wei(bytes32 payment) private pure returns (uint96) {
+    function _wei(bytes32 payment) private pure returns (uint256) {
         return uint96(uint256(payment));
     }
 

@@ -20,7 +20,8 @@ abstract contract Vault is Anchor, IVault {
     uint96 public cap;
     uint96 public owed;
     uint256 public totalExited;
-    mapping(address payee => uint96) public paid;
+    // As wide as a slot: nothing has to be read and kept when it is written.
+    mapping(address payee => uint256) public paid;
     mapping(address payee => uint256) public exited;
 
     constructor(ITreasury.Terms memory terms) Anchor(terms) {
@@ -42,14 +43,14 @@ abstract contract Vault is Anchor, IVault {
     {
         _requireTrusted(a);
         _requireEarned(a, c, msg.sender, earned, proof);
-        uint96 before = paid[msg.sender];
+        uint256 before = paid[msg.sender];
         // `earned` never falls, so an older anchor is safe: it only pays less.
         uint256 due = earned > before ? earned - before : 0;
         uint96 amount = uint96(Math.min(due, Math.min(room(), address(this).balance)));
         if (amount == 0) revert NothingDue(msg.sender);
         paid[msg.sender] = before + amount;
         _use(amount);
-        emit Claimed(msg.sender, to, amount, before + amount);
+        emit Claimed(msg.sender, to, amount, uint96(before + amount));
         _send(to, amount);
     }
 
@@ -63,7 +64,7 @@ abstract contract Vault is Anchor, IVault {
     /// @inheritdoc IVault
     function setCap(uint96 cap_) external nonReentrant onlyOwner {
         // What has leaked so far leaked at the old cap.
-        _used = _level();
+        _used = uint96(_level());
         _usedAt = uint40(block.timestamp);
         _setCap(cap_);
     }
@@ -112,17 +113,19 @@ abstract contract Vault is Anchor, IVault {
         return Math.saturatingSub(address(this).balance, keep);
     }
 
-    /// @dev Counts what is about to leave.
-    function _use(uint96 amount) internal {
-        _used = _level() + amount;
+    /// @dev Counts what is about to leave. What the window forbids goes no further.
+    function _use(uint256 amount) internal {
+        uint256 level = _level() + amount;
+        require(level <= cap / 2, "window used up");
+        _used = uint96(level);
         _usedAt = uint40(block.timestamp);
-        totalPaid += amount;
+        totalPaid += uint96(amount);
     }
 
     /// @dev What is in the bucket. Rounding leaks too little, never too much.
-    function _level() private view returns (uint96) {
+    function _level() private view returns (uint256) {
         uint256 leaked = (block.timestamp - _usedAt) * (cap / 2) / window;
-        return uint96(Math.saturatingSub(_used, leaked));
+        return Math.saturatingSub(_used, leaked);
     }
 
     function _setCap(uint96 cap_) private {

@@ -110,7 +110,7 @@ abstract contract Base is Test {
         c.payments = new bytes32[](tickets.length + direct.length);
         for (uint256 i = 0; i < c.payments.length; ++i) {
             address payee = i < tickets.length ? tickets[i] : direct[i - tickets.length];
-            c.payments[i] = _payment(payee, treasury.paid(payee) + WAGE);
+            c.payments[i] = _payment(payee, uint96(treasury.paid(payee)) + WAGE);
             earned += WAGE;
         }
         c.next.totalEarned = earned;
@@ -127,7 +127,7 @@ abstract contract Base is Test {
 
     function _ticket(IAnchor.Commit memory c, uint256 i) internal view returns (ITicketBroker.Ticket memory) {
         (address payee, uint96 total) = _split(c.payments[i]);
-        uint96 before = treasury.paid(payee);
+        uint256 before = treasury.paid(payee);
         return _ticket(payee, total > before ? total - before : 0, c, i);
     }
 

@@ -6,7 +6,8 @@ import {IAnchor} from "../src/interfaces/IAnchor.sol";
 import {ITicketBroker} from "../src/interfaces/ITicketBroker.sol";
 
 /// @notice What whole transactions cost: each call from here is one of its own, with its base fee, calldata and refunds.
-/// @dev Writes `.build/forge/gas.json`, which `tools/gas.js` prints.
+/// @dev Writes `.build/forge/gas.json`, which `tools/gas.js` prints. Fails where `.gas-snapshot` says otherwise, unless
+/// asked to MEASURE.
 /// forge-config: default.isolate = true
 contract GasTest is Base {
     string private constant OUT = ".build/forge/gas.json";
@@ -17,6 +18,8 @@ contract GasTest is Base {
     }
 
     address[] private none;
+    string[] private cases;
+    mapping(string name => uint256) private gasOf;
 
     function test_gas() public {
         _open();
@@ -28,6 +31,15 @@ contract GasTest is Base {
         _warm(60);
         _cold(20);
         vm.writeJson(_worst(60), OUT);
+        if (!vm.envOr("MEASURE", false)) _requireNoChange();
+    }
+
+    /// @dev To the last unit: nothing here depends on chance or time.
+    function _requireNoChange() private view {
+        string memory snapshot = vm.readFile(".gas-snapshot");
+        for (uint256 i = 0; i < cases.length; ++i) {
+            assertEq(gasOf[cases[i]], vm.parseJsonUint(snapshot, string.concat(".", cases[i])), cases[i]);
+        }
     }
 
     /// @dev An anchor that pays nobody, with a ledger that grew.
@@ -69,10 +81,10 @@ contract GasTest is Base {
         address[] memory orchestrators = _addresses("worst", count);
         world.activate(orchestrators, STAKE, FEE_SHARE);
         _nextRound();
-        for (uint256 i = 9; i < count; i += 10) {
+        for (uint256 i = 19; i < count; i += 20) {
             world.deactivate(orchestrators[i]);
         }
-        Case memory own = _measure(_nextCommit(orchestrators, none), count - count / 10);
+        Case memory own = _measure(_nextCommit(orchestrators, none), count - count / 20);
         assertLt(own.gas, 32_000_000, "the chain's limit");
         return _write("worst", count, 0, own, Case(0, ""));
     }
@@ -82,7 +94,9 @@ contract GasTest is Base {
         uint256 before = vm.snapshotState();
         Case memory batch = _batch(c);
         vm.revertToState(before);
-        _write(name, orchestrators.length, 0, _measure(c, orchestrators.length), batch);
+        Case memory own = _measure(c, orchestrators.length);
+        if (orchestrators.length >= 20) assertLt(own.gas * 100, batch.gas * (_is(name, "warm") ? 105 : 111), name);
+        _write(name, orchestrators.length, 0, own, batch);
     }
 
     function _write(string memory name, uint256 tickets, uint256 direct, Case memory own, Case memory batch)
@@ -90,6 +104,8 @@ contract GasTest is Base {
         returns (string memory)
     {
         string memory key = string.concat(name, vm.toString(tickets + direct));
+        cases.push(key);
+        gasOf[key] = own.gas;
         vm.serializeString(key, "name", name);
         vm.serializeUint(key, "tickets", tickets);
         vm.serializeUint(key, "direct", direct);
@@ -97,6 +113,10 @@ contract GasTest is Base {
         vm.serializeBytes(key, "brokerCalldata", batch.data);
         vm.serializeBytes(key, "calldata", own.data);
         return vm.serializeString("gas", key, vm.serializeUint(key, "gas", own.gas));
+    }
+
+    function _is(string memory a, string memory b) private pure returns (bool) {
+        return keccak256(bytes(a)) == keccak256(bytes(b));
     }
 
     function _measure(IAnchor.Commit memory c, uint256 paid) private returns (Case memory) {

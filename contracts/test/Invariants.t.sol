@@ -431,7 +431,7 @@ contract InvariantsTest is Base {
     function invariant_treasury() public view {
         uint256 sum = 0;
         for (uint256 i = 0; i < actors.payeeCount(); ++i) {
-            uint96 paid = treasury.paid(actors.payees(i));
+            uint256 paid = treasury.paid(actors.payees(i));
             assertLe(paid, actors.mostEarned(i), "paid more than was ever committed as earned");
             sum += paid;
         }

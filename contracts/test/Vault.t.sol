@@ -278,7 +278,7 @@ contract VaultTest is LedgerBase {
             c.payments = new bytes32[](1);
             c.payments[0] = _payment(relayer, total);
             _commit(c);
-            if (treasury.paid(relayer) < total) total = treasury.paid(relayer);
+            if (treasury.paid(relayer) < total) total = uint96(treasury.paid(relayer));
             (times[i + 1], outflow[i + 1]) = (block.timestamp, total);
             for (uint256 j = 0; j <= i; ++j) {
                 if (times[i + 1] - times[j + 1] <= 1 days) {

@@ -111,8 +111,8 @@ async function fetchRound(): Promise<Params<'prepare_payouts'>['round']> {
 
 test.each([
   [1, 1.55, 0.9],
-  [20, 1.1, 0.25],
-  [60, 1.08, 0.25],
+  [20, 1.06, 0.25],
+  [60, 1.05, 0.25],
 ])(
   'behavior: %i tickets cost at most %f of the broker in gas, and %f in calldata',
   async (count, gasMax, calldataMax) => {

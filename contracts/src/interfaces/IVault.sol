@@ -60,7 +60,7 @@ interface IVault is IAnchor {
     ) external;
 
     /// @notice Wei paid to `payee` by commits and claims ever. Never falls.
-    function paid(address payee) external view returns (uint96);
+    function paid(address payee) external view returns (uint256);
 
     /// @notice Wei that may leave now by commits and claims.
     function room() external view returns (uint256);
