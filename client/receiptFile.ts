@@ -1,7 +1,6 @@
 /** A receipt as a reporter keeps it: with the batch that it is for, without which it proves nothing. */
-import { object, type Value } from '../protocol/codec.ts'
+import { object } from '../protocol/codec.ts'
 import { signedBatch } from '../protocol/messages.ts'
 import { receipt } from './api.ts'
 
 export const receiptFile = object({ batch: signedBatch, receipt })
-export type ReceiptFile = Value<typeof receiptFile>
