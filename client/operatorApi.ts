@@ -1,5 +1,27 @@
 /** The operator's API as codecs, for the daemon that writes it and the CLI that reads it. */
-import { hex, list, nullable, object, text, uint, type Value } from '../protocol/codec.ts'
+import { hex, list, nullable, object, oneOf, text, uint, type Value } from '../protocol/codec.ts'
+
+/** A payee that gets nothing now, or not all, and why. */
+const leftOut = list(
+  object({ payee: hex(20), owedWei: uint(96), reason: text(64), detail: nullable(text(300)) }),
+  1_000_000,
+)
+
+/** `GET /operator/payouts`: what the next commit would pay, were it made now. */
+export const payoutPlanAnswer = object({
+  payments: list(
+    object({ payee: hex(20), rail: oneOf('direct', 'ticket'), amountWei: uint(96), totalWei: uint(96) }),
+    1_000,
+  ),
+  leftOut,
+  /** What the treasury holds, and what its window still lets go. */
+  balanceWei: uint(256),
+  roomWei: uint(256),
+  /** Livepeer's round that the tickets would be of; 0 where there is none. */
+  round: uint(64),
+  /** At worst, without what Arbitrum takes for L1. */
+  gas: uint(64),
+})
 
 /** `GET /operator/status`. */
 export const operatorStatusAnswer = object({
@@ -15,10 +37,7 @@ export const operatorStatusAnswer = object({
     }),
   ),
   /** Payees that the last payout left out, and why. */
-  leftOut: list(
-    object({ payee: hex(20), owedWei: uint(96), reason: text(64), detail: nullable(text(300)) }),
-    1_000_000,
-  ),
+  leftOut,
 })
 
 export type OperatorStatusAnswer = Value<typeof operatorStatusAnswer>

@@ -62,7 +62,7 @@ export async function runDaemon(
   const broadcaster = createBroadcaster({ chain, store, relayer, caps, confirmations, pollMs, looksMax, log })
   const indexer = createIndexer({ chain, store, books, confirmations, pollMs, log })
   const headWatch = createHeadWatch({ chain, gate, pollMs, log })
-  const payer = createPayer({ chain, mirror, books })
+  const payer = createPayer({ chain, mirror, books, caps })
   const reconciler = createReconciler({ chain, mirror, books, payer })
   const ingest = createIngest({ gate, lane, mirror, store, halt: (fatal: Fatal) => failed.reject(fatal) })
   const spending = { chain, store, lane, broadcaster, mirror, tree: mirror.tree, gate, log }

@@ -70,4 +70,8 @@ export interface Chain {
   isActive(payee: Hex): Promise<boolean>
   /** Tries a direct payment without making it. @returns why it would fail, or undefined */
   tryDirect(payee: Hex, amountWei: bigint): Promise<string | undefined>
+  /** Tries what a ticket's redemption ends with. @returns why it would fail, or undefined, also where no BondingManager is configured */
+  tryTicket(payee: Hex, amountWei: bigint, round: bigint): Promise<string | undefined>
+  /** Gas that Arbitrum takes for posting such calldata to L1, on top of what is executed; 0 on other chains. */
+  l1Gas(calldata: Hex): Promise<bigint>
 }

@@ -13,4 +13,7 @@ export const roundsManagerAbi = parseAbi([
   'function blockHashForRound(uint256 round) view returns (bytes32)',
 ])
 
-export const bondingManagerAbi = parseAbi(['function isActiveTranscoder(address transcoder) view returns (bool)'])
+export const bondingManagerAbi = parseAbi([
+  'function isActiveTranscoder(address transcoder) view returns (bool)',
+  'function updateTranscoderWithFees(address transcoder, uint256 fees, uint256 round)',
+])

@@ -2,18 +2,21 @@
 import type { Logger } from 'pino'
 import {
   BaseError,
+  ContractFunctionZeroDataError,
   createPublicClient,
+  encodeFunctionData,
   type PublicClient,
   TransactionNotFoundError,
   TransactionReceiptNotFoundError,
 } from 'viem'
 import { treasuryAbi } from '../../abi/index.ts'
 import type { Hex } from '../../ledger/hex.ts'
-import { messageOf } from '../errors.ts'
 import type { Chain, Head } from './chain.ts'
 import { createEndpoints } from './endpoints.ts'
 import { bondingManagerAbi, roundsManagerAbi } from './livepeer.ts'
 import { fetchEvents } from './logs.ts'
+import { nodeInterface, nodeInterfaceAbi } from './nodeInterface.ts'
+import { refusalOf } from './reason.ts'
 
 export interface ChainOptions {
   /** Servers of the chain, the one of choice first. */
@@ -86,14 +89,43 @@ export function createChain(options: ChainOptions): Chain {
         functionName: 'isActiveTranscoder',
         args: [payee],
       }),
-    async tryDirect(payee, value) {
-      try {
-        await client.call({ account: treasury, to: payee, value, gas: tryDirectGas })
-        return undefined
-      } catch (error) {
-        return error instanceof BaseError ? error.shortMessage : messageOf(error)
-      }
-    },
+    tryDirect: (payee, value) => trial(client, { account: treasury, to: payee, value, gas: tryDirectGas }),
+    // The last of a redemption's checks, and the only ones that depend on the payee.
+    tryTicket: async (payee, wei, round) =>
+      bondingManager
+        ? trial(client, {
+            account: broker,
+            to: bondingManager,
+            data: encodeFunctionData({
+              abi: bondingManagerAbi,
+              functionName: 'updateTranscoderWithFees',
+              args: [payee, wei, round],
+            }),
+          })
+        : undefined,
+    l1Gas: (data) => fetchL1Gas(client, treasury, data),
+  }
+}
+
+/** @returns why the call would fail, or undefined @throws where it could not be tried */
+async function trial(client: PublicClient, call: Parameters<PublicClient['call']>[0]): Promise<string | undefined> {
+  try {
+    await client.call(call)
+    return undefined
+  } catch (error) {
+    return refusalOf(error)
+  }
+}
+
+async function fetchL1Gas(client: PublicClient, to: Hex, data: Hex): Promise<bigint> {
+  try {
+    const contract = { address: nodeInterface, abi: nodeInterfaceAbi } as const
+    const args = [to, false, data] as const
+    return (await client.readContract({ ...contract, functionName: 'gasEstimateL1Component', args }))[0]
+  } catch (error) {
+    // Nothing is there: this is no Arbitrum chain.
+    if (error instanceof BaseError && error.walk((cause) => cause instanceof ContractFunctionZeroDataError)) return 0n
+    throw error
   }
 }
 

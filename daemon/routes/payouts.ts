@@ -4,7 +4,7 @@ import { type Payout, payoutsAnswer, reconciliationAnswer } from '../../client/a
 import { rail } from '../../ledger/config.ts'
 import { type Ledger, payeeRule } from '../../ledger/state.ts'
 import type { ChainEvent } from '../chain/events.ts'
-import { wordsOf } from '../services/books.ts'
+import { wordsOf } from '../chain/reason.ts'
 import { readCursor, readNumber, writeCursor } from './query.ts'
 import { answer, readAddress, type Services } from './services.ts'
 

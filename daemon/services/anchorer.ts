@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino'
 import { zeroHash } from '../../ledger/hex.ts'
+import { paymentsPerCommitMax } from '../../protocol/messages.ts'
 import { Refusal, type RefusalCode } from '../../protocol/refusal.ts'
 import { createCoreCarrier } from '../chain/carriers.ts'
 import type { Chain, Head } from '../chain/chain.ts'
@@ -15,19 +16,17 @@ import { OutOfStep } from '../store/sealedHeader.ts'
 import type { SignedCommit, Store, StoredTransaction } from '../store/store.ts'
 import { storedTransaction } from './attempts.ts'
 import type { Broadcaster, Outcome } from './broadcaster.ts'
-import { directsPerCommitMax, ticketsPerCommitMax } from './decidePayouts.ts'
+import { fetchCommitGas } from './gas.ts'
 import { makeHeadProof } from './headProof.ts'
 import { sessionOf } from './headWatch.ts'
-import { gasOfCommit } from './hints.ts'
 import type { Mirror } from './mirror.ts'
-import type { Payer, Plan } from './payer.ts'
+import { countOf, type Payer, type Plan } from './payer.ts'
 import type { Gate, Session } from './session.ts'
 
 /** Where no ticket is made, none is of any round. */
 const noRound = { number: 0n, blockHash: zeroHash }
 /** What the core refuses because it is not the one that the session began with, or not well. */
 const endsSession: readonly string[] = ['HALTED', 'WRONG_PHASE'] satisfies readonly RefusalCode[]
-const paymentsMaxAtBest = ticketsPerCommitMax + directsPerCommitMax
 
 export interface AnchorerOptions {
   readonly gate: Gate
@@ -49,17 +48,22 @@ interface Signed extends SignedCommit {
 /** Runs until the signal aborts. @throws Fatal, or the signal's reason */
 export async function runAnchorer(options: AnchorerOptions, signal: AbortSignal): Promise<never> {
   const { anchorIntervalMs, payIntervalMs, log } = options
-  let paymentsMax = paymentsMaxAtBest
+  let paymentsMax = paymentsPerCommitMax
   let [payAt, anchorAt] = [now() + payIntervalMs, now() + anchorIntervalMs]
   for (;;) {
     await pause(Math.max(0, Math.min(payAt, anchorAt) - now()), signal)
     const isDue = { pay: now() >= payAt, anchor: now() >= anchorAt }
     const session = sessionOf(options.gate)
     try {
-      const outcome = session && (await commitOnce(options, session, isDue, paymentsMax, signal))
+      const { outcome, isMoreDue } = session ? await commitOnce(options, session, isDue, paymentsMax, signal) : nothing
       // A commit that ran out of gas because many payments failed must not be tried again as it was.
       if (outcome === 'reverted') paymentsMax = Math.max(1, Math.floor(paymentsMax / 2))
-      if (outcome === 'landed') paymentsMax = Math.min(paymentsMaxAtBest, paymentsMax * 2)
+      if (outcome === 'landed') paymentsMax = Math.min(paymentsPerCommitMax, paymentsMax * 2)
+      // More are due than one commit holds: the next follows at once.
+      if (outcome === 'landed' && isMoreDue) {
+        payAt = now()
+        continue
+      }
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof Fatal) throw error
@@ -72,6 +76,14 @@ export async function runAnchorer(options: AnchorerOptions, signal: AbortSignal)
   }
 }
 
+interface Done {
+  readonly outcome: Outcome | undefined
+  /** Whether payees were left out only because the commit was full. */
+  readonly isMoreDue: boolean
+}
+
+const nothing: Done = { outcome: undefined, isMoreDue: false }
+
 /** Monotone: the clock of the host may jump. */
 const now = (): number => performance.now()
 
@@ -81,20 +93,20 @@ async function commitOnce(
   isDue: { readonly pay: boolean; readonly anchor: boolean },
   paymentsMax: number,
   signal: AbortSignal,
-): Promise<Outcome | undefined> {
+): Promise<Done> {
   const plan = isDue.pay ? await options.payer.plan(paymentsMax) : undefined
   const head = await options.chain.head()
   // Nothing signed for this boot can land on another's head: the head watch sees it too, and ends the session.
-  if (head.boot !== session.boot || head.epoch !== session.epoch) return undefined
+  if (head.boot !== session.boot || head.epoch !== session.epoch) return nothing
   const hasNews = BigInt(options.mirror.tree.size) > head.logSize
-  if (!plan?.payments.length && !(isDue.anchor && hasNews)) return undefined
+  if (!plan?.payments.length && !(isDue.anchor && hasNews)) return nothing
 
   const signed = await options.lane.run(() => prepare(options, session, head, plan))
   const carrier = createCoreCarrier(session.core, session.address)
   const outcome = await options.broadcaster.settle(signed.transaction, carrier, signal)
   const { commit, signature } = signed
   if (outcome === 'landed') await session.core.request('confirm_payout', { commit, signature })
-  return outcome
+  return { outcome, isMoreDue: plan?.leftOut.some(({ reason }) => reason === 'COMMIT_FULL') ?? false }
 }
 
 /** Has the core sign the next commit, and stores it before anyone can see it. Holds the lane: the mirror is the core. */
@@ -106,13 +118,12 @@ async function prepare(
 ): Promise<Signed> {
   const { chain, store, mirror, log } = options
   const payments = plan?.payments ?? []
-  const tickets = payments.filter((payment) => payment.isTicket).length
-  const gas = gasOfCommit({ tickets, directs: payments.length - tickets })
-  const hints = await options.broadcaster.hints(session.address, gas)
+  const count = countOf(payments)
+  const hints = await options.broadcaster.hints(session.address, await fetchCommitGas(chain, count))
   const reply = await session.core.request('prepare_payouts', {
     head: await makeHeadProof({ chain, store, tree: mirror.tree }, head),
     round: plan?.round ?? noRound,
-    payments: payments.map(({ payee, earnedWei: total, paidWei: paid }) => ({ payee, total, paid })),
+    payments: payments.map(({ payee, totalWei: total, paidWei: paid }) => ({ payee, total, paid })),
     hints,
   })
   const { payoutId, commit, signature } = reply
@@ -120,9 +131,6 @@ async function prepare(
   const transaction = storedTransaction(reply.transaction, hints.nonce, 'commit')
   await durably(store.saveSigned(reply.recordB64, transaction, { payoutId, commit, signature }))
   const { hash } = transaction
-  log.info(
-    { payoutId, counter: commit.counter, logSize: commit.next.logSize, tickets, payments: payments.length, hash },
-    'committing',
-  )
+  log.info({ payoutId, counter: commit.counter, logSize: commit.next.logSize, ...count, hash }, 'committing')
   return { payoutId, commit, signature, transaction }
 }

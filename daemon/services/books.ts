@@ -1,7 +1,7 @@
 /** What the chain's events say about each payee. A projection of the stored events: it can always be made again from them. */
-import { hexToString } from 'viem'
 import type { Hex } from '../../ledger/hex.ts'
 import type { ChainEvent } from '../chain/events.ts'
+import { wordsOf } from '../chain/reason.ts'
 import type { BlockPoint, Store } from '../store/store.ts'
 
 export interface PayeeBook {
@@ -98,11 +98,4 @@ function bookOf(books: Map<Hex, PayeeBook>, payee: Hex): PayeeBook {
   const book = books.get(payee) ?? { paidWei: 0n, ticketsWei: 0n, creditedWei: 0n, lastTried: -1n, failure: undefined }
   books.set(payee, book)
   return book
-}
-
-/** The reason of a failed payment: its text if it is one, otherwise its bytes. */
-export function wordsOf(reason: Hex): string {
-  const text = hexToString(reason)
-  if (text === '') return 'no reason was given'
-  return /^[\x20-\x7e]+$/.test(text) ? text : reason
 }

@@ -2,13 +2,7 @@
 import { rail } from '../../ledger/config.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import { type Ledger, payeeRule } from '../../ledger/state.ts'
-
-/**
- * What a transaction on Arbitrum holds when every payment is cold and succeeds. Where so many fail that it does not, the
- * commit reverts as a whole, and the next one has fewer: see `paymentsMax`.
- */
-export const ticketsPerCommitMax = 60
-export const directsPerCommitMax = 100
+import { type Count, gasOfCommit } from './gas.ts'
 
 export type Reason =
   | 'BELOW_MINIMUM'
@@ -17,6 +11,7 @@ export type Reason =
   | 'ROUND_NOT_INITIALIZED'
   | 'ORCHESTRATOR_INACTIVE'
   | 'PAYEE_REFUSES'
+  | 'TICKET_FAILS'
   | 'TREASURY_SHORT'
   | 'WINDOW_USED'
   | 'COMMIT_FULL'
@@ -29,6 +24,13 @@ export interface Debt {
   readonly paidWei: bigint
 }
 
+/** A debt as it is paid: whole, or as far as money goes. */
+export interface Payment extends Debt {
+  /** Cumulative, with this payment; above `paidWei`, at most `earnedWei`. */
+  readonly totalWei: bigint
+}
+
+/** A payee that gets nothing now, or not all. */
 export interface LeftOut {
   readonly payee: Hex
   readonly owedWei: bigint
@@ -38,7 +40,7 @@ export interface LeftOut {
 }
 
 export interface Decision {
-  readonly payments: readonly Debt[]
+  readonly payments: readonly Payment[]
   readonly leftOut: readonly LeftOut[]
 }
 
@@ -50,13 +52,23 @@ export interface AccountNow {
   readonly paidWei: bigint
   /** Counter of the commit that last tried to pay; -1 if none did. */
   readonly lastTried: bigint
+  /** Whether that failed. */
+  readonly hasFailed: boolean
+  /** Log size at which this daemon first saw the debt. */
+  readonly owedSince: number
 }
 
-/** Those who are owed enough to be paid, longest untried first: so that a payee that always fails is behind all others. */
+/** Those who are owed enough to be paid, oldest debt first; but a payee that failed is behind all others. */
 export function decideDebts(ledger: Ledger, accounts: readonly AccountNow[]): { due: Debt[]; leftOut: LeftOut[] } {
   const due: Debt[] = []
   const leftOut: LeftOut[] = []
-  const byAge = [...accounts].sort((a, b) => Number(a.lastTried - b.lastTried) || a.index - b.index)
+  const byAge = [...accounts].sort(
+    (a, b) =>
+      Number(a.hasFailed) - Number(b.hasFailed) ||
+      a.owedSince - b.owedSince ||
+      Number(a.lastTried - b.lastTried) ||
+      a.index - b.index,
+  )
   for (const { payee, earnedWei, paidWei } of byAge) {
     const owedWei = earnedWei - paidWei
     if (owedWei <= 0n) continue
@@ -77,45 +89,51 @@ export interface Circumstances {
   readonly roomWei: bigint
   /** At most so many payments in all, after a commit that reverted. */
   readonly paymentsMax: number
+  /** What the worst case of all payments together may take. */
+  readonly gasMax: bigint
 }
 
-/** Fills the next commit from those due, in their order. */
+/**
+ * Fills the next commit from those due, in their order. Where money is short, the first that it does not suffice for gets
+ * what is left, and nobody behind it anything: small debts must not keep a large one waiting for ever.
+ */
 export function decidePayouts(due: readonly Debt[], now: Circumstances): Decision {
-  const payments: Debt[] = []
+  const payments: Payment[] = []
   const leftOut: LeftOut[] = []
-  const count = { tickets: 0, directs: 0 }
-  const left = { balanceWei: now.balanceWei, roomWei: now.roomWei }
+  let count: Count = { tickets: 0, directs: 0 }
+  let leftWei = least(now.balanceWei, now.roomWei)
   for (const debt of due) {
     const owedWei = debt.earnedWei - debt.paidWei
-    const why = objectionTo(debt, now) ?? limitFor(debt, now, { ...count, ...left, payments: payments.length })
-    if (why) {
-      leftOut.push({ payee: debt.payee, owedWei, ...why })
+    const leaveOut = (restWei: bigint, why: Why): void => {
+      leftOut.push({ payee: debt.payee, owedWei: restWei, ...why })
+    }
+    const next = debt.isTicket ? { ...count, tickets: count.tickets + 1 } : { ...count, directs: count.directs + 1 }
+    const isFull = payments.length >= now.paymentsMax || gasOfCommit(next) > now.gasMax
+    const objection = objectionTo(debt, now) ?? (isFull ? { reason: 'COMMIT_FULL' } : undefined)
+    if (objection) {
+      leaveOut(owedWei, objection)
       continue
     }
-    payments.push(debt)
-    if (debt.isTicket) count.tickets++
-    else count.directs++
-    left.balanceWei -= owedWei
-    left.roomWei -= owedWei
+    const amountWei = least(owedWei, leftWei)
+    leftWei -= amountWei
+    if (amountWei > 0n) {
+      payments.push({ ...debt, totalWei: debt.paidWei + amountWei })
+      count = next
+    }
+    if (amountWei < owedWei) leaveOut(owedWei - amountWei, { reason: shortage(now) })
   }
   return { payments, leftOut }
 }
 
 type Why = Pick<LeftOut, 'reason' | 'detail'>
 
+const shortage = ({ balanceWei, roomWei }: Circumstances): Reason =>
+  balanceWei <= roomWei ? 'TREASURY_SHORT' : 'WINDOW_USED'
+
+const least = (a: bigint, b: bigint): bigint => (a < b ? a : b)
+
 function objectionTo({ payee, isTicket }: Debt, { isRoundInitialized, objections }: Circumstances): Why | undefined {
   if (isTicket && isRoundInitialized === undefined) return { reason: 'NO_ROUNDS_MANAGER' }
   if (isTicket && !isRoundInitialized) return { reason: 'ROUND_NOT_INITIALIZED' }
   return objections.get(payee)
-}
-
-function limitFor(
-  { isTicket, earnedWei, paidWei }: Debt,
-  { paymentsMax }: Circumstances,
-  so: Record<'tickets' | 'directs' | 'payments', number> & Record<'balanceWei' | 'roomWei', bigint>,
-): Why | undefined {
-  if (earnedWei - paidWei > so.balanceWei) return { reason: 'TREASURY_SHORT' }
-  if (earnedWei - paidWei > so.roomWei) return { reason: 'WINDOW_USED' }
-  const isRailFull = isTicket ? so.tickets >= ticketsPerCommitMax : so.directs >= directsPerCommitMax
-  return isRailFull || so.payments >= paymentsMax ? { reason: 'COMMIT_FULL' } : undefined
 }

@@ -9,8 +9,8 @@ import type { Lane } from '../lane.ts'
 import type { Store } from '../store/store.ts'
 import { storedTransaction } from './attempts.ts'
 import type { Broadcaster } from './broadcaster.ts'
+import { fetchOpenGas } from './gas.ts'
 import { type HeadProofOptions, makeHeadProof } from './headProof.ts'
-import { gasOfOpen } from './hints.ts'
 
 export interface EpochOpenerOptions extends HeadProofOptions {
   readonly chain: Chain
@@ -42,7 +42,7 @@ export async function openEpoch(
     if (phase === 'open' && head.boot === boot && head.epoch === epoch) return { epoch, boot }
 
     const transaction = await options.lane.run(async () => {
-      const hints = await broadcaster.hints(sender, gasOfOpen)
+      const hints = await broadcaster.hints(sender, await fetchOpenGas(chain))
       const reply = await core.request('open_epoch', { head: await makeHeadProof(options, head), hints })
       const stored = storedTransaction(reply.transaction, hints.nonce, 'open')
       await durably(options.store.saveSigned(reply.recordB64, stored, undefined))

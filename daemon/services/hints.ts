@@ -4,23 +4,6 @@ import type { Struct } from '../../ledger/structs.ts'
 import type { TransactionHints } from '../../protocol/messages.ts'
 import type { Chain, Fees } from '../chain/chain.ts'
 
-/**
- * Gas by table, not by estimate: an estimate is of the case in which nothing fails, and a limit just above it would make
- * the contract revert where one payment does. What is not used is not paid.
- */
-const openGas = 1_000_000n
-/** The head, and what must be left before the last payment is begun. */
-const commitGas = 500_000n
-/** A ticket, and once more alone after its group has failed. */
-const ticketGas = 2n * 450_000n
-const directGas = 100_000n
-
-/** The worst case of a commit with so many payments, gas. */
-export const gasOfCommit = ({ tickets, directs }: { readonly tickets: number; readonly directs: number }): bigint =>
-  commitGas + BigInt(tickets) * ticketGas + BigInt(directs) * directGas
-
-export const gasOfOpen = openGas
-
 export type Caps = Struct<'FeeCaps'>
 
 /** The lower of two caps, one by one. */

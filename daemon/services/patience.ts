@@ -15,11 +15,14 @@ interface Wait {
 export interface Patience {
   /** Whether this payee may be tried in this plan; to be asked once a plan. Skips 1, 3, 7 ... plans after each failure in a row. */
   mayTry(payee: Hex, book: Readonly<PayeeBook> | undefined): boolean
+  /** What `mayTry` would say, without counting as a plan. */
+  wouldTry(payee: Hex, book: Readonly<PayeeBook> | undefined): boolean
 }
 
 export function createPatience(): Patience {
   const waits = new Map<Hex, Wait>()
   return {
+    wouldTry: (payee, book) => book?.failure === undefined || waitFor(waits.get(payee), book.lastTried).left <= 0,
     mayTry(payee, book) {
       if (book?.failure === undefined) {
         waits.delete(payee)

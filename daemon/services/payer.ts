@@ -1,66 +1,89 @@
 /** Asks the chain what there is to know before payouts are decided. */
 import { type Hex, zeroHash } from '../../ledger/hex.ts'
-import type { Chain } from '../chain/chain.ts'
+import { paymentsPerCommitMax } from '../../protocol/messages.ts'
+import type { Chain, Round } from '../chain/chain.ts'
 import type { Books } from './books.ts'
-import {
-  type AccountNow,
-  type Circumstances,
-  type Debt,
-  type Decision,
-  decideDebts,
-  decidePayouts,
-  directsPerCommitMax,
-  type LeftOut,
-  ticketsPerCommitMax,
-} from './decidePayouts.ts'
+import { type AccountNow, type Debt, type Decision, decideDebts, decidePayouts, type LeftOut } from './decidePayouts.ts'
+import { type Count, fetchGasMax, gasOfCommit } from './gas.ts'
+import type { Caps } from './hints.ts'
 import type { Mirror } from './mirror.ts'
 import { createPatience } from './patience.ts'
 
+/** Payees that are asked about together. */
+const payeesPerQuestion = 100
+
 export interface PayerOptions {
-  readonly chain: Pick<Chain, 'paid' | 'round' | 'isActive' | 'tryDirect' | 'balance' | 'room'>
-  readonly mirror: Pick<Mirror, 'ledger'>
+  readonly chain: Pick<Chain, 'paid' | 'round' | 'isActive' | 'tryDirect' | 'tryTicket' | 'balance' | 'room' | 'l1Gas'>
+  readonly mirror: Pick<Mirror, 'ledger' | 'tree'>
   readonly books: Pick<Books, 'of'>
+  readonly caps: Caps
 }
 
 export interface Plan extends Decision {
   /** Of which the tickets are; zeros where there is none. */
   readonly round: { readonly number: bigint; readonly blockHash: Hex }
+  readonly balanceWei: bigint
+  readonly roomWei: bigint
+  /** The worst case of these payments. */
+  readonly gas: bigint
 }
 
 export interface Payer {
   /** Decides the next payouts. @throws what the chain throws */
   plan(paymentsMax: number): Promise<Plan>
+  /** What `plan` would decide now, and nothing else. @throws what the chain throws */
+  dryRun(): Promise<Plan>
   /** Why payees were left out of the last plan. */
   readonly leftOut: ReadonlyMap<Hex, LeftOut>
 }
 
-export function createPayer({ chain, mirror, books }: PayerOptions): Payer {
+type MayTry = (payee: Hex) => boolean
+
+export function createPayer({ chain, mirror, books, caps }: PayerOptions): Payer {
   const patience = createPatience()
+  const owedSince = new Map<Hex, number>()
   let leftOut: ReadonlyMap<Hex, LeftOut> = new Map()
 
   const accounts = (): AccountNow[] =>
     [...mirror.ledger.accounts.values()].map(({ payee, index, balance: { earnedWei } }) => {
       const book = books.of(payee)
-      return { payee, index, earnedWei, paidWei: book?.paidWei ?? 0n, lastTried: book?.lastTried ?? -1n }
+      const { paidWei = 0n, lastTried = -1n } = book ?? {}
+      if (earnedWei <= paidWei) owedSince.delete(payee)
+      else if (!owedSince.has(payee)) owedSince.set(payee, mirror.tree.size)
+      const age = { owedSince: owedSince.get(payee) ?? 0, hasFailed: book?.failure !== undefined }
+      return { payee, index, earnedWei, paidWei, lastTried, ...age }
     })
 
-  /** Those who may be tried now, and those who failed too lately. */
-  const sift = (due: readonly Debt[]) => {
-    const now: Debt[] = []
-    const later: LeftOut[] = []
-    for (const debt of due) {
-      const { payee, earnedWei, paidWei } = debt
-      const book = books.of(payee)
-      if (patience.mayTry(payee, book)) now.push(debt)
-      else
-        later.push({
-          payee,
-          owedWei: earnedWei - paidWei,
-          reason: 'FAILED_RECENTLY',
-          detail: book?.failure ?? 'unknown',
-        })
+  const failedRecently = ({ payee, earnedWei, paidWei }: Debt): LeftOut => {
+    const detail = books.of(payee)?.failure ?? 'unknown'
+    return { payee, owedWei: earnedWei - paidWei, reason: 'FAILED_RECENTLY', detail }
+  }
+
+  const decide = async (paymentsMax: number, mayTry: MayTry): Promise<Plan> => {
+    const debts = decideDebts(mirror.ledger, accounts())
+    const [round, balanceWei, roomWei, gasMax] = await Promise.all([
+      chain.round(),
+      chain.balance(),
+      chain.room(),
+      fetchGasMax(chain, caps),
+    ])
+    const [tried, later]: [Debt[], LeftOut[]] = [[], []]
+    for (const debt of debts.due) {
+      if (mayTry(debt.payee)) tried.push(debt)
+      else later.push(failedRecently(debt))
     }
-    return { now, later }
+    const isRoundInitialized = round?.isInitialized && round.blockHash !== zeroHash
+    const { due, objections } = await examine(chain, tried, isRoundInitialized ? round : undefined, gasMax)
+    const decided = decidePayouts(due, { isRoundInitialized, objections, balanceWei, roomWei, paymentsMax, gasMax })
+    const { number, blockHash } = round ?? { number: 0n, blockHash: zeroHash }
+    return {
+      payments: decided.payments,
+      leftOut: [...debts.leftOut, ...later, ...decided.leftOut],
+      round: { number, blockHash },
+      balanceWei,
+      roomWei,
+      gas: gasOfCommit(countOf(decided.payments)),
+    }
   }
 
   return {
@@ -68,38 +91,42 @@ export function createPayer({ chain, mirror, books }: PayerOptions): Payer {
       return leftOut
     },
     async plan(paymentsMax) {
-      const debts = decideDebts(mirror.ledger, accounts())
-      const [round, balanceWei, roomWei] = await Promise.all([chain.round(), chain.balance(), chain.room()])
-      const { now: tried, later } = sift(debts.due)
-      const { due, objections } = await examine(chain, tried)
-      const isRoundInitialized = round?.isInitialized && round.blockHash !== zeroHash
-      const now: Circumstances = { isRoundInitialized, objections, balanceWei, roomWei, paymentsMax }
-      const decided = decidePayouts(due, now)
-      const all = [...debts.leftOut, ...later, ...decided.leftOut]
-      leftOut = new Map(all.map((entry) => [entry.payee, entry]))
-      const { number, blockHash } = round ?? { number: 0n, blockHash: zeroHash }
-      return { payments: decided.payments, leftOut: all, round: { number, blockHash } }
+      const plan = await decide(paymentsMax, (payee) => patience.mayTry(payee, books.of(payee)))
+      leftOut = new Map(plan.leftOut.map((entry) => [entry.payee, entry]))
+      return plan
     },
+    dryRun: () => decide(paymentsPerCommitMax, (payee) => patience.wouldTry(payee, books.of(payee))),
   }
 }
 
+export function countOf(payments: readonly Pick<Debt, 'isTicket'>[]): Count {
+  const tickets = payments.filter((payment) => payment.isTicket).length
+  return { tickets, directs: payments.length - tickets }
+}
+
+type Objection = Pick<LeftOut, 'reason' | 'detail'>
+
 /** What the chain says now about those due, for as many as may fill a commit; the others are let through to be counted. */
-async function examine(chain: PayerOptions['chain'], due: readonly Debt[]) {
-  const objections = new Map<Hex, Pick<LeftOut, 'reason' | 'detail'>>()
+async function examine(
+  chain: PayerOptions['chain'],
+  due: readonly Debt[],
+  round: Round | undefined,
+  gasMax: bigint,
+): Promise<{ due: Debt[]; objections: Map<Hex, Objection> }> {
+  const objections = new Map<Hex, Objection>()
   const fresh: Debt[] = []
-  const good = { tickets: 0, directs: 0 }
-  for (let at = 0; at < due.length; at += directsPerCommitMax) {
-    const isFull = good.tickets >= ticketsPerCommitMax && good.directs >= directsPerCommitMax
-    const slice = due.slice(at, at + directsPerCommitMax)
+  const good: Debt[] = []
+  for (let at = 0; at < due.length; at += payeesPerQuestion) {
+    const isFull = gasOfCommit(countOf(good)) > gasMax
+    const slice = due.slice(at, at + payeesPerQuestion)
     const judged = isFull ? slice : await refresh(chain, slice)
     fresh.push(...judged)
     if (isFull) continue
-    const answers = await Promise.all(judged.map((debt) => objectionTo(chain, debt)))
+    const answers = await Promise.all(judged.map((debt) => objectionTo(chain, debt, round)))
     for (const [i, debt] of judged.entries()) {
       const objection = answers[i]
       if (objection) objections.set(debt.payee, objection)
-      else if (debt.isTicket) good.tickets++
-      else good.directs++
+      else good.push(debt)
     }
   }
   return { due: fresh, objections }
@@ -115,9 +142,16 @@ async function refresh(chain: PayerOptions['chain'], debts: readonly Debt[]): Pr
 
 async function objectionTo(
   chain: PayerOptions['chain'],
-  debt: Debt,
-): Promise<Pick<LeftOut, 'reason' | 'detail'> | undefined> {
-  if (debt.isTicket) return (await chain.isActive(debt.payee)) ? undefined : { reason: 'ORCHESTRATOR_INACTIVE' }
-  const detail = await chain.tryDirect(debt.payee, debt.earnedWei - debt.paidWei)
-  return detail === undefined ? undefined : { reason: 'PAYEE_REFUSES', detail }
+  { payee, isTicket, earnedWei, paidWei }: Debt,
+  round: Round | undefined,
+): Promise<Objection | undefined> {
+  const owedWei = earnedWei - paidWei
+  if (!isTicket) {
+    const detail = await chain.tryDirect(payee, owedWei)
+    return detail === undefined ? undefined : { reason: 'PAYEE_REFUSES', detail }
+  }
+  if (!round) return undefined // no ticket is made at all, and that is the reason given
+  if (!(await chain.isActive(payee))) return { reason: 'ORCHESTRATOR_INACTIVE' }
+  const detail = await chain.tryTicket(payee, owedWei, round.number)
+  return detail === undefined ? undefined : { reason: 'TICKET_FAILS', detail }
 }

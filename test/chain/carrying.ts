@@ -3,7 +3,7 @@ import { pino } from 'pino'
 import { hexToBytes } from 'viem'
 import { generatePrivateKey } from 'viem/accounts'
 import { onTestFinished } from 'vitest'
-import { brokerOnArbitrum, findOrDeployBroker, startRound } from '../../anvil/broker.ts'
+import { type Broker, brokerOnArbitrum, findOrDeployBroker, startRound } from '../../anvil/broker.ts'
 import { deployTreasury, predictAddress } from '../../anvil/deployment.ts'
 import { createFundedWallet, type Wallet } from '../../anvil/wallet.ts'
 import { createCoreCarrier, createRelayer } from '../../daemon/chain/carriers.ts'
@@ -31,6 +31,7 @@ export interface Carrying {
   readonly hosted: Hosted
   readonly store: Store
   readonly relayer: Hex
+  readonly broker: Broker
   readonly codes: string[]
   broadcaster: Broadcaster
   /** Another, as after a restart of the daemon. */
@@ -75,8 +76,8 @@ export async function createCarrying(rpcUrl: string, options: CarryingOptions = 
     chainId: 31337n,
     treasury,
     broker: broker.broker as Hex,
-    roundsManager: null,
-    bondingManager: null,
+    roundsManager: broker.roundsManager as Hex,
+    bondingManager: broker.bondingManager as Hex,
     log,
   })
   const store = await openStore(`sqlite:${temporaryFolder()}/store.sqlite`, configHash as Hex)
@@ -113,6 +114,7 @@ export async function createCarrying(rpcUrl: string, options: CarryingOptions = 
     hosted,
     store,
     relayer: relayer.address,
+    broker,
     codes,
     broadcaster: start(),
     restart() {

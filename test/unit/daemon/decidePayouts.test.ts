@@ -5,9 +5,8 @@ import {
   type Debt,
   decideDebts,
   decidePayouts,
-  directsPerCommitMax,
-  ticketsPerCommitMax,
 } from '../../../daemon/services/decidePayouts.ts'
+import { gasOfCommit } from '../../../daemon/services/gas.ts'
 import { createLedger } from '../../../ledger/state.ts'
 import { configuration, payeeOf } from '../ledger/support.ts'
 
@@ -20,6 +19,8 @@ const account = (n: number, changes: Partial<AccountNow> = {}): AccountNow => ({
   earnedWei: 100n,
   paidWei: 0n,
   lastTried: -1n,
+  hasFailed: false,
+  owedSince: 1,
   ...changes,
 })
 const debt = (n: number, changes: Partial<Debt> = {}): Debt => ({
@@ -35,6 +36,7 @@ const fine: Circumstances = {
   balanceWei: 10n ** 18n,
   roomWei: 10n ** 18n,
   paymentsMax: 1000,
+  gasMax: 30_000_000n,
 }
 const many = (count: number, isTicket: boolean, from = 0) =>
   Array.from({ length: count }, (_, i) => debt(from + i, { isTicket }))
@@ -58,12 +60,24 @@ test('behavior: the longest untried first, then the oldest account', () => {
   expect(decideDebts(ledger, accounts).due.map(({ payee }) => payee)).toEqual([6, 7, 4, 5].map(payeeOf))
 })
 
-test('behavior: a full commit leaves the rest for the next, each rail for itself', () => {
-  const due = [...many(ticketsPerCommitMax + 2, true), ...many(directsPerCommitMax + 3, false, 500)]
-  const { payments, leftOut } = decidePayouts(due, fine)
-  expect(payments).toHaveLength(ticketsPerCommitMax + directsPerCommitMax)
-  expect(leftOut.map(({ reason }) => reason)).toEqual(Array(5).fill('COMMIT_FULL'))
-  expect(payments.at(0)).toEqual(due[0])
+test('behavior: the oldest debt first, whatever was tried when; who failed is behind all', () => {
+  const accounts = [
+    account(4, { owedSince: 9 }),
+    account(5, { owedSince: 2, hasFailed: true }),
+    account(6, { owedSince: 3, lastTried: 8n }),
+  ]
+  expect(decideDebts(ledger, accounts).due.map(({ payee }) => payee)).toEqual([6, 4, 5].map(payeeOf))
+})
+
+test('behavior: a commit holds what fits its gas at the worst, and the rest is left for the next', () => {
+  const gasMax = gasOfCommit({ tickets: 60, directs: 2 })
+  const due = [...many(62, true), ...many(3, false, 500)]
+  const { payments, leftOut } = decidePayouts(due, { ...fine, gasMax })
+  const tickets = payments.filter(({ isTicket }) => isTicket).length
+  expect({ tickets, directs: payments.length - tickets }).toEqual({ tickets: 60, directs: 2 })
+  expect(leftOut.map(({ reason }) => reason)).toEqual(Array(3).fill('COMMIT_FULL'))
+  // Sixty tickets of which all fail fit a transaction on Arbitrum.
+  expect(gasMax).toBeLessThan(32_000_000n)
 })
 
 test('behavior: after a revert fewer are paid at once', () => {
@@ -76,7 +90,7 @@ test.each([
   ['ROUND_NOT_INITIALIZED', false],
 ] as const)('behavior: tickets wait with %s, direct payments go on', (reason, isRoundInitialized) => {
   const { payments, leftOut } = decidePayouts([debt(1, { isTicket: true }), debt(2)], { ...fine, isRoundInitialized })
-  expect(payments).toEqual([debt(2)])
+  expect(payments).toEqual([{ ...debt(2), totalWei: 100n }])
   expect(leftOut).toEqual([{ payee: payeeOf(1), owedWei: 100n, reason }])
 })
 
@@ -86,23 +100,32 @@ test('behavior: what the chain objects to is passed on', () => {
     [payeeOf(2), { reason: 'PAYEE_REFUSES' as const, detail: 'reverted' }],
   ])
   const { payments, leftOut } = decidePayouts([debt(1, { isTicket: true }), debt(2), debt(3)], { ...fine, objections })
-  expect(payments).toEqual([debt(3)])
+  expect(payments).toEqual([{ ...debt(3), totalWei: 100n }])
   expect(leftOut).toEqual([
     { payee: payeeOf(1), owedWei: 100n, reason: 'ORCHESTRATOR_INACTIVE' },
     { payee: payeeOf(2), owedWei: 100n, reason: 'PAYEE_REFUSES', detail: 'reverted' },
   ])
 })
 
-test('behavior: a treasury that is short pays whom it can', () => {
-  const due = [debt(1, { earnedWei: 500n }), debt(2, { paidWei: 40n }), debt(3)]
-  const { payments, leftOut } = decidePayouts(due, { ...fine, balanceWei: 100n })
-  expect(payments.map(({ payee }) => payee)).toEqual([payeeOf(2)])
-  expect(leftOut.map(({ reason }) => reason)).toEqual(['TREASURY_SHORT', 'TREASURY_SHORT'])
+test.each([
+  ['TREASURY_SHORT', { balanceWei: 650n }],
+  ['WINDOW_USED', { roomWei: 650n }],
+] as const)('behavior: with %s the oldest debt gets what is left, and nobody behind it anything', (reason, money) => {
+  const due = [debt(1), debt(2, { earnedWei: 900n }), debt(3), debt(4, { paidWei: 99n })]
+  const { payments, leftOut } = decidePayouts(due, { ...fine, ...money })
+  expect(payments.map(({ payee, totalWei }) => [payee, totalWei])).toEqual([
+    [payeeOf(1), 100n],
+    [payeeOf(2), 550n],
+  ])
+  expect(leftOut).toEqual([
+    { payee: payeeOf(2), owedWei: 350n, reason },
+    { payee: payeeOf(3), owedWei: 100n, reason },
+    { payee: payeeOf(4), owedWei: 1n, reason },
+  ])
 })
 
-test('behavior: what the window has no room for waits, and smaller debts go through', () => {
-  const due = [debt(1, { earnedWei: 500n }), debt(2, { paidWei: 40n }), debt(3)]
-  const { payments, leftOut } = decidePayouts(due, { ...fine, roomWei: 100n })
+test('behavior: who cannot be paid now holds up nobody where money is short', () => {
+  const objections = new Map([[payeeOf(1), { reason: 'PAYEE_REFUSES' as const }]])
+  const { payments } = decidePayouts([debt(1), debt(2)], { ...fine, objections, balanceWei: 100n })
   expect(payments.map(({ payee }) => payee)).toEqual([payeeOf(2)])
-  expect(leftOut.map(({ reason }) => reason)).toEqual(['WINDOW_USED', 'WINDOW_USED'])
 })

@@ -163,6 +163,8 @@ export function createFakeChain(domain: Domain): FakeChain {
     },
     round: async () => fake.roundNow,
     isActive: async (payee) => !fake.inactive.has(payee),
+    tryTicket: async () => undefined,
+    l1Gas: async () => 0n,
     tryDirect: async (payee) => (fake.refusing.has(payee) ? 'execution reverted' : undefined),
   }
   return withOutages(fake)
