@@ -5,6 +5,7 @@ import { attestationCommand } from './attestation.ts'
 import { auditCommand } from './audit.ts'
 import { Fault } from './fault.ts'
 import { addKmsCommand } from './kms.ts'
+import { measureCommand } from './measure.ts'
 import { monitorCommand } from './monitor.ts'
 import { reportCommand } from './report.ts'
 import { verifyCommand } from './verify.ts'
@@ -16,6 +17,7 @@ const program = new Command('bursar')
   .exitOverride()
 program.addCommand(reportCommand().copyInheritedSettings(program))
 program.addCommand(attestationCommand().copyInheritedSettings(program))
+program.addCommand(measureCommand().copyInheritedSettings(program))
 program.addCommand(auditCommand().copyInheritedSettings(program))
 program.addCommand(monitorCommand().copyInheritedSettings(program))
 program.addCommand(verifyCommand().copyInheritedSettings(program))
