@@ -13,7 +13,6 @@ const onceEvents = 2_000
 const onceEventsPerSecond = 200
 const oncePayIntervalMs = 2_000
 const onceCommitsMin = 3
-const payoutWithinMs = 60_000
 const liveEventsPerSecond = 30
 const livePayIntervalMs = 5_000
 const roundCheckMs = 5_000
@@ -80,11 +79,11 @@ function disturb({ world, feed, say, signal }: Disturbance): () => Promise<void>
   }
 }
 
-async function waitForPayout({ wallet, deployment }: World, signal: AbortSignal): Promise<void> {
+async function waitForPayout({ wallet, deployment, home }: World, signal: AbortSignal): Promise<void> {
   const totalPaid = () =>
     wallet.chain.readContract({ address: deployment.treasury, abi: treasuryAbi, functionName: 'totalPaid' })
   const before = await totalPaid()
-  const wait = { what: 'nobody is paid', timeoutMs: payoutWithinMs, signal }
+  const wait = { what: 'nobody is paid', timeoutMs: home.patienceMs, signal }
   await waitFor(wait, async () => ((await totalPaid()) > before ? true : undefined))
 }
 

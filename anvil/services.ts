@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { Configuration } from '../ledger/structs.ts'
 import { struct } from '../protocol/codec.ts'
 import type { Child, Children } from './children.ts'
+import type { Home } from './home.ts'
 import { type Service, startService } from './service.ts'
 import { type DaemonOrder, makeDaemonConfiguration } from './settings.ts'
 
@@ -24,6 +25,7 @@ export interface ServicesOptions extends Pick<DaemonOrder, 'deployment' | 'payIn
   /** Port of the daemon's API; 0 takes a free one. */
   readonly port: number
   readonly configuration: Configuration
+  readonly home: Home
   readonly onStart: (child: Child) => void
   /** Hears of a process that is down and stays down. */
   readonly onFailure: (error: Error) => void
@@ -31,12 +33,18 @@ export interface ServicesOptions extends Pick<DaemonOrder, 'deployment' | 'payIn
 
 /** Writes their configurations and starts them; the daemon finds the core by itself. */
 export async function startServices(options: ServicesOptions): Promise<Services> {
-  const { children, folder, port, deployment, payIntervalMs, configuration, onStart, onFailure } = options
+  const { children, folder, port, deployment, payIntervalMs, configuration, home, onStart, onFailure } = options
   const listen = `127.0.0.1:${await findPort(port)}`
   const core = `unix:${socketPath(folder)}`
   const paths = { configuration: join(folder, 'configuration.json'), daemon: join(folder, 'daemon.json') }
   writeJson(paths.configuration, struct('Configuration').write(configuration))
-  const own = { core, listen, store: `sqlite:${join(folder, 'daemon.sqlite')}`, configuration: paths.configuration }
+  const own = {
+    core,
+    kms: home.kms,
+    listen,
+    store: `sqlite:${join(folder, 'daemon.sqlite')}`,
+    configuration: paths.configuration,
+  }
   writeJson(paths.daemon, makeDaemonConfiguration({ ...own, deployment, payIntervalMs }))
 
   const start = (name: string, args: string[], env: Record<string, string> = {}): Service =>
@@ -47,8 +55,11 @@ export async function startServices(options: ServicesOptions): Promise<Services>
       onFailure,
     })
   return {
-    core: start('core', [join(project, 'anvil/localCore.ts'), '--listen', core, '--dir', join(folder, 'core')]),
-    daemon: start('daemon', [join(project, 'daemon/main.ts')], { BURSAR_CONFIG: paths.daemon }),
+    core: start('core', home.coreArguments(core)),
+    daemon: start('daemon', [join(project, 'daemon/main.ts')], {
+      ...home.environment,
+      BURSAR_CONFIG: paths.daemon,
+    }),
     url: `http://${listen}`,
   }
 }

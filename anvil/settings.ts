@@ -27,6 +27,7 @@ export interface ConfigurationOrder {
   readonly broker: Hex
   readonly reporters: readonly ReporterAccount[]
   readonly payees: readonly Payee[]
+  readonly kmsKeys: readonly Hex[]
 }
 
 /** The ledger's configuration. Every payee is listed and paid from one wei on, so that a run can end with nothing owed. */
@@ -36,13 +37,14 @@ export const makeConfiguration = ({
   broker,
   reporters,
   payees,
+  kmsKeys,
 }: ConfigurationOrder): Configuration => ({
   version: 1n,
   previous: zeroHash,
   chainId: BigInt(chainId),
   verifyingContract: treasury,
   broker,
-  kmsKeys: [],
+  kmsKeys,
   signers: [],
   threshold: 0,
   reporters: reporters.map(makeReporter),
@@ -82,6 +84,7 @@ const toTariff = ({ name, weiPerUnit, unitMs }: (typeof prices)[keyof typeof pri
 
 export interface DaemonOrder {
   readonly core: string
+  readonly kms: readonly object[]
   readonly listen: string
   readonly store: string
   readonly configuration: string

@@ -6,11 +6,13 @@ import { type Address, BaseError } from 'viem'
 import { brokerOnArbitrum } from './broker.ts'
 import type { ChainSource } from './chain.ts'
 import { createChildren } from './children.ts'
+import { isEmulatorBuilt } from './emulator/testImage.ts'
 import { type Run, runLive, runOnce } from './run.ts'
 
 interface Options {
   readonly once: boolean
   readonly json: boolean
+  readonly enclave: boolean
   readonly forkUrl?: string
   readonly rpcUrl?: string
   readonly broker: Address
@@ -24,6 +26,7 @@ const options = new Command('npm start --')
   .description('Runs chain, contracts, core, daemon and three reporters on this machine, and shows what is paid.')
   .option('--once', 'pay for 2,000 events, kill the core in the middle, check every book, and end', false)
   .option('--json', 'with --once: print the summary as JSON, all else goes to stderr', false)
+  .option('--enclave', 'run the core in an emulated enclave; npm run emulator builds what that needs', false)
   .addOption(new Option('--fork-url <url>', 'fork this chain').argParser(parseUrl).conflicts('rpcUrl'))
   .addOption(new Option('--rpc-url <url>', 'use this development chain, which already runs').argParser(parseUrl))
   .addOption(
@@ -39,7 +42,13 @@ const options = new Command('npm start --')
 process.exitCode = await main(options)
 process.exit()
 
-async function main({ once, json, port, broker, dir, ...chain }: Options): Promise<number> {
+async function main({ once, json, enclave, port, broker, dir, ...chain }: Options): Promise<number> {
+  if (enclave && !isEmulatorBuilt()) {
+    console.error(
+      'Bursar: the emulator is not built yet. Build it once (12 minutes on two idle cores): npm run emulator',
+    )
+    return 1
+  }
   const stop = new AbortController()
   const interrupted = Symbol('interrupted')
   // A second Ctrl-C changes nothing: the first one is on its way, and dying here would leave the others behind.
@@ -54,6 +63,7 @@ async function main({ once, json, port, broker, dir, ...chain }: Options): Promi
       broker,
       port,
       folder,
+      isEnclave: enclave,
       signal: stop.signal,
       onFailure: (error) => stop.abort(error),
     },

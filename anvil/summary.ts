@@ -11,7 +11,6 @@ import { fetchTicketCommit, measureBatch } from './ticketGas.ts'
 import { waitFor } from './waiting.ts'
 import type { World } from './world.ts'
 
-const paidWithinMs = 60_000
 const caughtUpWithinMs = 20_000
 
 /** Amounts are decimal strings of wei. */
@@ -76,9 +75,9 @@ const sum = (amounts: Iterable<bigint>): bigint => [...amounts].reduce((a, b) =>
 
 /** The books of the chain once they show the whole sum as paid; or as they are when the time is up, for the audit to judge. */
 async function waitUntilPaid({ world, say, signal }: SummaryOptions, wantedWei: bigint): Promise<ChainBooks> {
-  const { wallet, deployment, payees } = world
+  const { wallet, deployment, payees, home } = world
   let books: ChainBooks | undefined
-  const wait = { what: 'not everything is paid', timeoutMs: paidWithinMs, signal }
+  const wait = { what: 'not everything is paid', timeoutMs: home.patienceMs, signal }
   const read = () => fetchChainBooks(wallet.chain, deployment, addressesOf(payees))
   try {
     await waitFor(wait, async () => {
@@ -90,7 +89,7 @@ async function waitUntilPaid({ world, say, signal }: SummaryOptions, wantedWei: 
     return await read()
   } catch (error) {
     if (!books || signal.aborted) throw error
-    say(`not everything is paid after ${paidWithinMs / 1000} s`)
+    say(`not everything is paid after ${home.patienceMs / 1000} s`)
     return books
   }
 }

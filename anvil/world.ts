@@ -10,6 +10,8 @@ import { findOrDeployBroker, startRound } from './broker.ts'
 import { type ChainSource, startChain } from './chain.ts'
 import type { Children } from './children.ts'
 import { type Deployment, deployedContracts, deployTreasury, predictAddress, writeDeployment } from './deployment.ts'
+import { emulatedHome } from './emulator/home.ts'
+import { type Home, localHome } from './home.ts'
 import { makePayees, makeReporterPlace, type ReporterPlace } from './people.ts'
 import { type Reporter, startReporter } from './reporter.ts'
 import { createProcessList, logPath, type Services, startServices } from './services.ts'
@@ -19,7 +21,6 @@ import { waitFor } from './waiting.ts'
 import { createFundedWallet, type Wallet } from './wallet.ts'
 
 const deployerEther = '200'
-const readyWithinMs = 60_000
 const reporterNames = ['gateway', 'edge', 'jobs'] as const
 
 export interface WorldOptions {
@@ -32,6 +33,8 @@ export interface WorldOptions {
   /** Where everything of this run is kept. */
   readonly folder: string
   readonly payIntervalMs: number
+  /** Whether the core runs in an emulated enclave. */
+  readonly isEnclave: boolean
   /** Hears what is being done. */
   readonly say: (sentence: string) => void
   /** Hears of a process that is down and stays down. */
@@ -40,6 +43,7 @@ export interface WorldOptions {
 }
 
 export interface World extends Services {
+  readonly home: Home
   readonly deployment: Deployment
   readonly wallet: Wallet
   readonly payees: readonly Payee[]
@@ -53,7 +57,7 @@ export interface World extends Services {
 
 /** Everything up to an open epoch. @throws Error saying which part did not come up */
 export async function bringUp(options: WorldOptions): Promise<World> {
-  const { children, source, folder, say, signal } = options
+  const { children, source, folder, isEnclave, say, signal } = options
   mkdirSync(join(folder, 'logs'), { recursive: true, mode: 0o700 })
   say('building the contracts')
   buildContracts(deployedContracts)
@@ -72,28 +76,31 @@ export async function bringUp(options: WorldOptions): Promise<World> {
   const yours = makeReporterPlace(folder, 'yours')
 
   const treasury = await predictAddress(wallet)
-  const listed = { reporters: [...reporters, yours], payees }
+  if (isEnclave) say("building the enclave's image")
+  const home = isEnclave ? await emulatedHome(folder) : localHome(join(folder, 'core'))
+  const listed = { reporters: [...reporters, yours], payees, kmsKeys: home.kmsKeys }
   const configuration = makeConfiguration({ chainId, treasury, broker: broker.broker, ...listed })
   say('starting core and daemon')
   const onStart = createProcessList(join(folder, 'processes.json'))
-  const services = await startServices({ ...options, deployment: { rpcUrl, ...broker }, configuration, onStart })
+  const services = await startServices({ ...options, deployment: { rpcUrl, ...broker }, configuration, home, onStart })
 
   say('genesis')
   const client = createClient({ url: services.url })
   const { hash: configHash } = checkConfiguration(configuration)
-  const committer = await waitForCore(client, configHash, signal)
+  const committer = await waitForCore({ client, configHash, home, signal })
   say('deploying the treasury')
   await deployTreasury(wallet, { predicted: treasury, committer, configHash, broker })
   const deployment = { chainId, rpcUrl, treasury, committer, configHash, fromBlock, ...broker }
   writeDeployment(join(folder, 'deployment.json'), deployment)
-  writeTrust(join(folder, 'trust.json'), { chainId, treasury, platform: join(folder, 'core') })
+  writeTrust(join(folder, 'trust.json'), { chainId, treasury, home })
 
   say('opening an epoch')
-  await waitFor({ what: 'no epoch is open', timeoutMs: readyWithinMs, signal }, async () =>
+  await waitFor({ what: 'no epoch is open', timeoutMs: home.patienceMs, signal }, async () =>
     (await client.status({ signal })).isEpochOpen ? true : undefined,
   )
   return {
     ...services,
+    home,
     deployment,
     wallet,
     payees,
@@ -112,15 +119,23 @@ export async function bringUp(options: WorldOptions): Promise<World> {
     async stop() {
       await services.daemon.stop()
       await services.core.stop()
+      await home.stop()
       await child?.stop()
     },
   }
 }
 
+interface CoreToWaitFor {
+  readonly client: Client
+  readonly configHash: Hex
+  readonly home: Home
+  readonly signal: AbortSignal
+}
+
 /** The address of the key that was born, if the core was told the very configuration that we hold. */
-async function waitForCore(client: Client, configHash: Hex, signal: AbortSignal): Promise<Hex> {
+async function waitForCore({ client, configHash, home, signal }: CoreToWaitFor): Promise<Hex> {
   const { address, configHash: told } = await waitFor(
-    { what: 'the core has no key', timeoutMs: readyWithinMs, signal },
+    { what: 'the core has no key', timeoutMs: home.patienceMs, signal },
     async () => {
       const { core } = await client.status({ signal })
       return core?.address && core.configHash ? { ...core, address: core.address } : undefined

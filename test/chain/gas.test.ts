@@ -43,7 +43,7 @@ beforeAll(async () => {
   const treasury = await predictAddress(wallet)
   const reporter = { address: privateKeyToAddress(reporterKey).toLowerCase() as Hex, hasCredits: true }
   const listed = payees.map((address, index) => ({ name: `${index}`, address, isOrchestrator: true }))
-  const order = { chainId, treasury, broker: broker.broker, reporters: [reporter], payees: listed }
+  const order = { chainId, treasury, broker: broker.broker, reporters: [reporter], payees: listed, kmsKeys: [] }
 
   core = createCore(createLocalPlatform({ folder }))
   const { address: committer, configHash } = handlers.genesis(core, {

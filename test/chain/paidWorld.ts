@@ -1,4 +1,5 @@
 /** A daemon's world in which everyone was paid once, and what a person who checks it would trust. */
+import { localHome } from '../../anvil/home.ts'
 import { makeTrust } from '../../anvil/trust.ts'
 import { credit, type Receipt, type SignedBatch, signBatch, type Trust } from '../../client/index.ts'
 import { reporterKey } from '../unit/ledger/support.ts'
@@ -35,7 +36,7 @@ export async function createPaidWorld(startChain: ReturnType<typeof useChains>):
     return { batch, receipt }
   }
   const receipt = await pay()
-  const trust = makeTrust({ chainId, treasury: world.domain.verifyingContract, platform: world.folder })
+  const trust = makeTrust({ chainId, treasury: world.domain.verifyingContract, home: localHome(world.folder) })
   return {
     world,
     trust,
