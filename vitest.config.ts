@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: ['test/enclave/**'], // boots enclaves: a run of its own
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',

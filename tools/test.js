@@ -1,31 +1,52 @@
-// `npm test`: the contracts' tests by forge, all others by vitest; the last line counts them all.
+// `npm test`: the contracts' tests by forge, all others by vitest, enclaves in emulation where the emulator is built; the
+// last line counts them all.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { isEmulatorBuilt } from '../anvil/emulator/testImage.ts'
 import { root, run } from './run.js'
 
-const report = join(root, '.build', 'vitest.json')
 mkdirSync(join(root, '.build'), { recursive: true })
-rmSync(report, { force: true })
 
-const forge = await run('forge', ['test'])
-// forge's launcher from npm ends with 0 whatever happened: only its count is believed.
-const counts = /(\d+) tests? passed, (\d+) failed/.exec(forge.output)
-const vitest = await run('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`])
-const { numPassedTests = 0, numFailedTests = 0, numFailedTestSuites = 0 } = readReport()
-
-const passed = Number(counts?.[1] ?? 0) + numPassedTests
-// A suite that could not run is a failure even where no test of it was counted.
-const failed = Math.max(
-  Number(counts?.[2] ?? 0) + numFailedTests,
-  counts && forge.ok && vitest.ok ? 0 : 1,
-  numFailedTestSuites > 0 ? 1 : 0,
-)
+const hasEmulator = isEmulatorBuilt()
+const tiers = [
+  await runForge(),
+  await runVitest('vitest'),
+  ...(hasEmulator ? [await runVitest('enclave', '--config', 'test/enclave/vitest.config.ts')] : []),
+]
+const passed = tiers.reduce((sum, tier) => sum + tier.passed, 0)
+const failed = tiers.reduce((sum, tier) => sum + tier.failed, 0)
+if (!hasEmulator)
+  console.log(
+    '\nskipped: the core in an emulated enclave. Build the emulator once with npm run emulator, then npm run test:enclave.',
+  )
 console.log(`\n${passed} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)
 
-function readReport() {
+/** forge's launcher from npm ends with 0 whatever happened: only its count is believed. */
+async function runForge() {
+  const { ok, output } = await run('forge', ['test'])
+  const [, passed, failed] = /(\d+) tests? passed, (\d+) failed/.exec(output) ?? []
+  return { passed: Number(passed ?? 0), failed: Math.max(Number(failed ?? 0), ok && passed !== undefined ? 0 : 1) }
+}
+
+/** A suite that could not run is a failure even where no test of it was counted. */
+async function runVitest(name, ...args) {
+  const report = join(root, '.build', `${name}.json`)
+  rmSync(report, { force: true })
+  const { ok } = await run('vitest', [
+    'run',
+    ...args,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ])
+  const { numPassedTests = 0, numFailedTests = 0, numFailedTestSuites = 0 } = readReport(report)
+  return { passed: numPassedTests, failed: Math.max(numFailedTests, ok ? 0 : 1, numFailedTestSuites > 0 ? 1 : 0) }
+}
+
+function readReport(path) {
   try {
-    return JSON.parse(readFileSync(report, 'utf8'))
+    return JSON.parse(readFileSync(path, 'utf8'))
   } catch (cause) {
     console.error(`vitest left no report: ${cause.message}`)
     return {}
