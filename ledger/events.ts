@@ -71,11 +71,10 @@ function startSession(ledger: Ledger, draft: Draft, event: Event, index: number)
   const tariff = tariffOf(ledger, draft, event.tariff, index)
   if (tariff.unitMs === 0n) refuse('EVENT_MALFORMED', 'a session names a tariff of units', { event: index })
   endIfIdle(draft, event, limits)
-  const step = decideSession(sessionOf(draft, event.id), event, tariff, limits)
-  if (step.odd) return markOdd(draft, index, step.odd)
+  if (sessionOf(draft, event.id)) return markOdd(draft, index, 'SESSION_ALREADY_OPEN')
   makeRoom(draft, event.value, limits, index)
-  setSession(draft, event.id, step.session)
-  return { payee: event.payee, wei: step.creditWei, isDebit: false }
+  setSession(draft, event.id, { payee: event.payee, tariff: event.tariff, lastMs: event.value, remainder: 0n })
+  return { payee: event.payee, wei: 0n, isDebit: false }
 }
 
 function continueSession(ledger: Ledger, draft: Draft, event: Event, index: number): Move | undefined {
@@ -115,7 +114,7 @@ function makeRoom(draft: Draft, nowMs: bigint, limits: Limits, index: number): v
   const max = draft.reporter.sessionsMax
   while (draft.openSessions >= max) {
     const [id, session] = quietest(draft) ?? []
-    if (!id || !session || !isIdle(session, nowMs, limits))
+    if (!id || !isIdle(session as Session, nowMs, limits))
       refuse('SESSION_LIMIT', 'too many open sessions', { event: index, max: `${max}` })
     setSession(draft, id, undefined)
   }

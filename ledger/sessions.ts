@@ -10,21 +10,16 @@ import type { Event, Limits, Tariff } from './structs.ts'
 export type Oddity = 'SESSION_ALREADY_OPEN' | 'SESSION_NOT_OPEN' | 'TIME_RAN_BACKWARDS' | 'TARIFF_GONE' | 'PAYEE_GONE'
 
 export type SessionStep =
-  | { readonly odd: Oddity }
+  | { readonly odd: 'TIME_RAN_BACKWARDS' }
   | { readonly odd?: never; readonly session: Session | undefined; readonly creditWei: bigint }
 
 /** Whether a session has ended by silence, at its last event. */
 export const isIdle = (session: Session, nowMs: bigint, limits: Limits): boolean =>
   nowMs - session.lastMs > limits.sessionIdleMs
 
-/** What one event makes of the session that is open under its id, if one is. Pure. */
-export function decideSession(open: Session | undefined, event: Event, tariff: Tariff, limits: Limits): SessionStep {
+/** What a heartbeat or an end makes of its session. Pure. */
+export function decideSession(open: Session, event: Event, tariff: Tariff, limits: Limits): SessionStep {
   const nowMs = event.value
-  if (event.kind === eventKind.sessionStart) {
-    if (open) return { odd: 'SESSION_ALREADY_OPEN' }
-    return { session: { payee: event.payee, tariff: event.tariff, lastMs: nowMs, remainder: 0n }, creditWei: 0n }
-  }
-  if (!open) return { odd: 'SESSION_NOT_OPEN' }
   if (nowMs < open.lastMs) return { odd: 'TIME_RAN_BACKWARDS' }
 
   const elapsedMs = nowMs - open.lastMs

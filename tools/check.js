@@ -1,5 +1,6 @@
 // `npm run check`: all that can be said of the tree without running it. Every check runs; each fault is shown.
 
+import { isCurrent } from './measured.js'
 import { run } from './run.js'
 import { wallFaults } from './wall.js'
 
@@ -11,6 +12,7 @@ const checks = [
   ['unused code', () => run('knip', ['--no-progress'])],
   ['abi/ is what the contracts say', abiIsCurrent],
   ['the wall', wallStands],
+  ['MEASURED.md is what is measured', measuredIsCurrent],
 ]
 
 /** forge's launcher from npm ends with 0 whatever happened: an error is known by its words. */
@@ -22,6 +24,12 @@ async function contractsCompile() {
 async function abiIsCurrent() {
   const { ok } = await run('wagmi', ['generate'])
   return ok ? run('git', ['diff', '--exit-code', '--stat', '--', 'abi']) : { ok }
+}
+
+async function measuredIsCurrent() {
+  const ok = await isCurrent()
+  if (!ok) console.error('MEASURED.md is out of date: npm run measured')
+  return { ok }
 }
 
 function wallStands() {

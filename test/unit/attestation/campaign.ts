@@ -28,7 +28,7 @@ export const indefinite = (fields: ReadonlyMap<string, Cbor>): Uint8Array =>
   Buffer.concat([Buffer.from([0xbf]), ...[...fields].flat().map((it) => encodeCbor(it)), Buffer.from([0xff])])
 
 function realDocuments(): Specimen[] {
-  const folder = join(import.meta.dirname, '../../../../shared/vectors/nitro')
+  const folder = join(process.env.BURSAR_SHARED ?? join(import.meta.dirname, '../../../../shared'), 'vectors/nitro')
   if (!existsSync(folder)) return []
   const index: { file: string; timestamp: number }[] = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8'))
   return index

@@ -6,7 +6,7 @@ import { awsNitroRoot, rootOfPem } from '../../../attestation/roots.ts'
 import { type AttestationExpectations, verifyAttestation } from '../../../attestation/verify.ts'
 import { verdict } from './maker.ts'
 
-const folder = join(import.meta.dirname, '../../../../shared/vectors/nitro')
+const folder = join(process.env.BURSAR_SHARED ?? join(import.meta.dirname, '../../../../shared'), 'vectors/nitro')
 
 interface Known {
   readonly file: string
