@@ -79,18 +79,10 @@ function testsPass(folder) {
 
 rmSync(copy, { recursive: true, force: true })
 mkdirSync(copy, { recursive: true })
-const sources = [
-  'abi',
-  'anvil',
-  'client',
-  'primitives',
-  ...folders,
-  'test',
-  'package.json',
-  'tsconfig.base.json',
-  'vitest.config.ts',
-]
-for (const name of sources) cpSync(join(root, name), join(copy, name), { recursive: true })
+// All of it: the tests' tsconfig names every folder.
+const elsewhere = new Set(['.git', '.build', 'node_modules', 'contracts', 'docs'])
+for (const name of readdirSync(root).filter((it) => !elsewhere.has(it)))
+  cpSync(join(root, name), join(copy, name), { recursive: true })
 symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
 
 const keyOf = (title) => createHash('sha256').update(title).digest('hex')
