@@ -12,6 +12,7 @@ import { Fatal } from './errors.ts'
 import { createKms } from './kms.ts'
 import { createLog } from './log.ts'
 import type { KmsPlace } from './services/unwrap.ts'
+import { type StoreCode, StoreError } from './store/database.ts'
 import { openStore } from './store/open.ts'
 
 const tryAgain = 75
@@ -35,9 +36,15 @@ async function main(signal: AbortSignal): Promise<number> {
     log.info('stopped')
     return 0
   } catch (error) {
-    log.fatal({ err: error }, 'the daemon cannot go on')
+    log.fatal({ err: error, code: codeOf(error) }, 'the daemon cannot go on')
     return error instanceof Fatal ? error.exitCode : tryAgain
   }
+}
+
+/** What helps against it, where the store is the cause. */
+function codeOf(error: unknown): StoreCode | undefined {
+  const cause = error instanceof Fatal ? error.cause : error
+  return cause instanceof StoreError ? cause.code : undefined
 }
 
 function readConfig(): Config | undefined {

@@ -1,8 +1,9 @@
 /** Errors as clients see them: RFC 9457 problem documents with a code and facts. What is not listed here is ours, and stays here. */
 import { Refusal as AnyRefusal, type Facts } from '../ledger/refusal.ts'
 import { isRefusalCode, type RefusalCode } from '../protocol/refusal.ts'
-import { CoreLost, NotOpen } from './errors.ts'
+import { CoreLost, Fatal, NotOpen } from './errors.ts'
 import { QueueFull } from './services/ingest.ts'
+import { StoreError } from './store/database.ts'
 
 /** The HTTP status of every refusal; one that is forgotten does not compile. */
 const statusOfRefusal = {
@@ -68,6 +69,7 @@ const statusOfProblem = {
   NOT_OPEN: 503,
   BUSY: 503,
   CORE_LOST: 503,
+  STORE_FAILED: 503,
   INTERNAL: 500,
 } as const
 
@@ -111,5 +113,15 @@ export function problemOf(error: unknown): Problem {
     return new Problem('CORE_LOST', 'the core went away: send it again to learn what became of it', {
       outcome: error.outcome,
     })
+  const failure = storeErrorOf(error)
+  if (failure)
+    return new Problem('STORE_FAILED', 'it could not be made durable: send it again to learn what became of it', {
+      reason: failure.code,
+    })
   return new Problem('INTERNAL', 'something went wrong here')
+}
+
+const storeErrorOf = (error: unknown): StoreError | undefined => {
+  const cause = error instanceof Fatal ? error.cause : error
+  return cause instanceof StoreError ? cause : undefined
 }

@@ -71,7 +71,8 @@ test('G7: leaders are killed and cut off, others take over, and one that comes b
   // Followers serve what is stored, and take no batch.
   await world.until('followers are behind', async () => ((await logSizes()).every((n) => n === 2n) ? true : undefined))
   for (const name of others(first)) {
-    const { client } = daemons.get(name) as Daemon
+    const { client, url: place } = daemons.get(name) as Daemon
+    expect((await fetch(`${place}/healthz`)).status).toBe(200)
     expect(await client.account(world.payees[0] as never)).toMatchObject({ earnedWei: batchWei })
     await expect(client.sendBatch(world.batch(1n))).rejects.toMatchObject({
       code: 'NOT_OPEN',

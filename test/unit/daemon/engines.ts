@@ -9,6 +9,8 @@ export interface Engine {
   readonly name: 'sqlite' | 'postgres'
   /** The address of an empty place for a store. */
   place(): Promise<string>
+  /** The server behind it, if there is one. */
+  readonly server: Postgres | undefined
   /** Where a process that was killed now would leave what it wrote. */
   crashImage(address: string): string
 }
@@ -40,6 +42,7 @@ function sqlite(): Engine {
   afterAll(() => rmSync(folder, { recursive: true }))
   return {
     name: 'sqlite',
+    server: undefined,
     place: async () => `sqlite:${join(folder, `${count++}.sqlite`)}`,
     crashImage(address) {
       const image = join(folder, `${count++}.sqlite`)
@@ -54,6 +57,9 @@ function postgres(): Engine {
   let count = 0
   return {
     name: 'postgres',
+    get server() {
+      return context.server
+    },
     place: () => context.server.createDatabase(`store${count++}`),
     crashImage: (address) => address, // what it wrote is with the server, which lives on
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { cpSync, statSync, writeFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
 import type { ChainEvent } from '../../../daemon/chain/events.ts'
 import { openDatabase, openStore } from '../../../daemon/store/open.ts'
@@ -8,7 +9,7 @@ import { rootOf } from '../../../ledger/state.ts'
 import type { Commit } from '../../../ledger/structs.ts'
 import { payeeOf, reporter } from '../ledger/support.ts'
 import { describeEngines } from './engines.ts'
-import { creditBatch } from './support.ts'
+import { creditBatch, temporaryFolder } from './support.ts'
 
 const configHash: Hex = `0x${'c0'.repeat(32)}`
 const hash = (n: number): Hex => `0x${n.toString(16).padStart(64, '0')}`
@@ -73,8 +74,7 @@ describeEngines((engine) => {
     const address = await engine.place()
     const store = await openStore(address, configHash)
     onTestFinished(() => store.close())
-    const { generation } = await store.lead(signal)
-    return { address, store, generation }
+    return { address, store, ...(await store.lead(signal)) }
   }
 
   /** As one that takes the lead does, without asking for the lock. */
@@ -294,9 +294,49 @@ describeEngines((engine) => {
     await second.saveAccepted({ sealed: sealAfter(none).sealed, entries: [entry(1)], head: head(2) })
   })
 
+  test('G7: what was kept outlives a server that loses power, and the lead does not', async ({ skip }) => {
+    const { address, store, lost } = await open()
+    if (!engine.server) return skip('there is no server but the process itself')
+    await store.saveSnapshot({ chunks: [new Uint8Array([1])], wrappedKeys: [], last: none }, [])
+    const { sealed, place } = sealAfter(none)
+    await store.saveAccepted({ sealed, entries: [entry(1)], head: head(2) })
+    await engine.server.crash()
+    expect(await lost).toMatchObject({ code: 'STORE_UNREACHABLE' })
+    const late = sealAfter(place).sealed
+    await expect(store.saveAccepted({ sealed: late, entries: [], head: head(3) })).rejects.toMatchObject({
+      code: 'STORE_UNREACHABLE',
+    })
+    const again = await read(address)
+    expect(await again.lastRecord()).toEqual(place)
+    expect(await all(again.entries())).toEqual([entry(1)])
+  })
+
   test('behavior: waiting for the lead ends with the signal', async () => {
     const { address } = await open()
     const waiting = (await read(address)).lead(AbortSignal.abort(new Error('enough')))
     await expect(waiting).rejects.toThrow('enough')
+  })
+})
+
+test('G7: commits that a killed process made visible and did not force are forced when the file is opened', async () => {
+  const folder = temporaryFolder()
+  const store = await openStore(`sqlite:${folder}/a`, configHash)
+  await store.lead(signal)
+  for (const suffix of ['', '-wal']) cpSync(`${folder}/a${suffix}`, `${folder}/b${suffix}`)
+  await store.close()
+  expect(statSync(`${folder}/b-wal`).size).toBeGreaterThan(0)
+  const image = await openStore(`sqlite:${folder}/b`, configHash)
+  // All of it is in the file itself now, which SQLite syncs before it cuts the log.
+  expect(statSync(`${folder}/b-wal`).size).toBe(0)
+  await image.close()
+})
+
+test('error: a file that is no database, a folder that is none', async () => {
+  const folder = temporaryFolder()
+  writeFileSync(`${folder}/text`, 'x'.repeat(10_000))
+  await expect(openStore(`sqlite:${folder}/text`, configHash)).rejects.toMatchObject({ code: 'STORE_DAMAGED' })
+  await expect(openStore(`sqlite:${folder}/no/store`, configHash)).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' })
+  await expect(openStore('postgres://nobody@127.0.0.1:1/none', configHash)).rejects.toMatchObject({
+    code: 'STORE_UNREACHABLE',
   })
 })
