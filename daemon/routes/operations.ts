@@ -96,6 +96,9 @@ export const operations: Readonly<Record<string, Operation>> = {
     answer: 'text/event-stream',
   },
   'GET /api/openapi.json': { summary: 'This document.', answer: 'application/json' },
-  'GET /healthz': { summary: '200 while batches are acknowledged, or another daemon is followed that does; else 503.', answer: 'application/json' },
+  'GET /healthz': {
+    summary: '200 while batches are acknowledged, or another daemon is followed that does; else 503.',
+    answer: 'application/json',
+  },
   'GET /metrics': { summary: 'Numbers for Prometheus.', answer: 'text/plain' },
 }

@@ -294,9 +294,11 @@ describeEngines((engine) => {
     await second.saveAccepted({ sealed: sealAfter(none).sealed, entries: [entry(1)], head: head(2) })
   })
 
-  test('G7: what was kept outlives a server that loses power, and the lead does not', async ({ skip }) => {
-    const { address, store, lost } = await open()
+  test('G7: what was kept outlives a server that loses power, and the lead does not', {
+    timeout: 120_000,
+  }, async ({ skip }) => {
     if (!engine.server) return skip('there is no server but the process itself')
+    const { address, store, lost } = await open()
     await store.saveSnapshot({ chunks: [new Uint8Array([1])], wrappedKeys: [], last: none }, [])
     const { sealed, place } = sealAfter(none)
     await store.saveAccepted({ sealed, entries: [entry(1)], head: head(2) })
