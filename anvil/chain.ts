@@ -53,7 +53,7 @@ export async function startChain({ children, source, logPath, signal }: ChainOpt
 }
 
 /** The rules of Prague and Arbitrum's limit of gas: a later fork of Ethereum caps one transaction lower. */
-const asOnArbitrum = ['--hardfork', 'prague', '--gas-limit', '32000000']
+export const asOnArbitrum = ['--hardfork', 'prague', '--gas-limit', '32000000']
 
 /** A block for each transaction at once, and an empty one each second, as on a chain that others use too. */
 const anvilArguments = ['--host', '127.0.0.1', '--port', '0', '--block-time', '1', '--mixed-mining', ...asOnArbitrum]
@@ -65,7 +65,7 @@ function sourceArguments(source: Exclude<ChainSource, { kind: 'running' }>): str
 }
 
 /** The real binary: the package's own launcher is a process more, and one that leaves the real one behind when it is killed. */
-function anvilBinary(): string {
+export function anvilBinary(): string {
   const platform = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`
   const manifest = createRequire(import.meta.url).resolve(`@foundry-rs/anvil-${platform}/package.json`)
   return join(dirname(manifest), 'bin', 'anvil')

@@ -66,7 +66,8 @@ export type Traced =
     }
   | { readonly what: 'round'; readonly round: bigint; readonly isStarted: boolean; readonly time: bigint }
   | { readonly what: 'leak'; readonly ticket: Ticket; readonly signature: Hex }
-  | { readonly what: 'reorg'; readonly back: number }
+  | { readonly what: 'reorg'; readonly back: number; readonly started: readonly bigint[] }
+  | { readonly what: 'begin'; readonly committer: Hex; readonly configHash: Hex }
 
 export interface Leaked {
   readonly ticket: Ticket
@@ -92,7 +93,8 @@ export class Chain<Ghost extends object> {
     this.ghost = options.ghost
     this.#copyGhost = options.copyGhost
     this.now = options.state.time
-    this.trace = options.isTraced ? [] : undefined
+    const { committer, configHash } = options.state
+    this.trace = options.isTraced ? [{ what: 'begin', committer, configHash }] : undefined
   }
 
   /** Time passes; the next transaction is in a block that much later. */
@@ -171,7 +173,7 @@ export class Chain<Ghost extends object> {
     // Rounds are counted elsewhere and stay.
     this.state = { ...then.state, round, startedRound, roundHashes }
     this.ghost = then.ghost
-    this.trace?.push({ what: 'reorg', back })
+    this.trace?.push({ what: 'reorg', back, started: [...roundHashes.keys()] })
     return back
   }
 

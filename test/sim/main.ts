@@ -1,4 +1,4 @@
-/** `npm run sim -- --seeds N --steps M [--seed S] [--json]`: every attack, by seed, on all cores. */
+/** `npm run sim -- --seeds N --steps M [--seed S] [--chain] [--json]`: every attack, by seed, on all cores. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
@@ -11,6 +11,7 @@ interface Options {
   readonly steps: number
   readonly seed: number
   readonly workers: number
+  readonly chain: boolean
   readonly json: boolean
   readonly replay?: string
 }
@@ -21,6 +22,7 @@ const options = new Command('npm run sim --')
   .option('--steps <n>', 'moves in each', parseCount, 500)
   .option('--seed <n>', 'the first of the seeds', parseCount, 1)
   .option('--workers <n>', 'runs at once', parseCount, availableParallelism())
+  .option('--chain', 'play each run again on the real contracts, on anvil', false)
   .option('--json', 'print the summary as JSON, all else goes to stderr', false)
   .option('--replay <file>', 'play the moves that a failure wrote down')
   .parse()
@@ -28,12 +30,13 @@ const options = new Command('npm run sim --')
 
 process.exitCode = options.replay ? replay(options.replay) : await explore(options)
 
-async function explore({ seeds, steps, seed, workers, json }: Options): Promise<number> {
+async function explore({ seeds, steps, seed, workers, chain, json }: Options): Promise<number> {
   const startedAt = performance.now()
   const tally = {
     seeds: 0,
     steps: 0,
     landed: 0,
+    compared: 0,
     endings: {} as Record<string, number>,
     broken: [] as Report[],
   }
@@ -41,16 +44,18 @@ async function explore({ seeds, steps, seed, workers, json }: Options): Promise<
   const end = seed + seeds
   const runOne = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { steps } })
+      const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { steps, isOnChain: chain } })
       const feed = (): void => {
         if (next < end && tally.broken.length === 0) worker.postMessage(next++)
-        else worker.terminate().then(() => resolve(), reject)
+        else worker.postMessage('end')
       }
       worker.on('error', reject)
+      worker.on('exit', () => resolve())
       worker.on('message', (report: Report) => {
         tally.seeds++
         tally.steps += report.steps
         tally.landed += report.landed
+        tally.compared += report.compared ?? 0
         const ending = report.ending ?? 'broken'
         tally.endings[ending] = (tally.endings[ending] ?? 0) + 1
         if (report.broken) tally.broken.push(report)

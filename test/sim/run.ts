@@ -27,6 +27,8 @@ export interface Report {
   readonly steps: number
   readonly ending?: Ending
   readonly landed: number
+  /** Transactions that were played on the real contracts too. */
+  readonly compared?: number
   readonly broken?: { readonly guarantee: string; readonly sentence: string; readonly at: number }
   readonly trace?: readonly Traced[]
 }

@@ -1,7 +1,26 @@
-/** Plays the seeds that it is given, one at a time. */
+/** Plays the seeds that it is given, one at a time; on the real contracts too, if wanted. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { play, scheduleOf } from './run.ts'
+import { type Binding, createBinding } from './binding/replay.ts'
+import { play, type Report, scheduleOf } from './run.ts'
 
-const { steps } = workerData as { steps: number }
+const { steps, isOnChain } = workerData as { steps: number; isOnChain: boolean }
+let binding: Promise<Binding> | undefined
 
-parentPort?.on('message', (seed: number) => parentPort?.postMessage(play(scheduleOf(seed, steps))))
+parentPort?.on('message', async (seed: number | 'end') => {
+  if (seed === 'end') {
+    if (binding) (await binding).stop()
+    return parentPort?.close()
+  }
+  const { trace, ...report } = play(scheduleOf(seed, steps), isOnChain)
+  parentPort?.postMessage(trace && !report.broken ? await bind(report, trace) : report)
+})
+
+/** A model that differs from the contract is as bad as a guarantee that breaks. */
+async function bind(report: Report, trace: NonNullable<Report['trace']>): Promise<Report> {
+  binding ??= createBinding()
+  const { compared, difference } = await (await binding).replay(trace)
+  if (!difference) return { ...report, compared }
+  const { at, call, what, model, contract } = difference
+  const sentence = `${call}, ${what}: the model says ${model}, the contract ${contract}`
+  return { ...report, compared, broken: { guarantee: 'binding', sentence, at } }
+}
