@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { addAdmitCommand } from './admit.ts'
 import { attestationCommand } from './attestation.ts'
 import { auditCommand } from './audit.ts'
+import { evidenceCommand } from './evidence.ts'
 import { Fault } from './fault.ts'
 import { addKmsCommand } from './kms.ts'
 import { measureCommand } from './measure.ts'
@@ -19,6 +20,7 @@ program.addCommand(reportCommand().copyInheritedSettings(program))
 program.addCommand(attestationCommand().copyInheritedSettings(program))
 program.addCommand(measureCommand().copyInheritedSettings(program))
 program.addCommand(auditCommand().copyInheritedSettings(program))
+program.addCommand(evidenceCommand().copyInheritedSettings(program))
 program.addCommand(monitorCommand().copyInheritedSettings(program))
 program.addCommand(verifyCommand().copyInheritedSettings(program))
 addAdmitCommand(program)

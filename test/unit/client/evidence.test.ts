@@ -1,0 +1,111 @@
+/** G10: two receipts, or a receipt and what landed, prove a fork or a dropped tail to anyone. Row 5 and 16 of the attacks. */
+import { expect, test } from 'vitest'
+import { type Evidence, evidence, judgeEvidence } from '../../../client/evidence.ts'
+import { LogTree } from '../../../client/logTree.ts'
+import type { SignedBatch } from '../../../ledger/entry.ts'
+import { entryLeaf } from '../../../ledger/entry.ts'
+import { leafHash } from '../../../ledger/eventLog.ts'
+import { type Hex, zeroHash } from '../../../ledger/hex.ts'
+import { signHash } from '../../../ledger/signature.ts'
+import type { Commit, Open } from '../../../ledger/structs.ts'
+import { digest } from '../../../ledger/typedData.ts'
+import { domain, keyOf, signed } from '../ledger/support.ts'
+
+const coreKey = keyOf(40)
+const boot = (n: number): Hex => `0x${'0b'.repeat(31)}0${n}`
+const batches = [0n, 1n, 2n, 3n].map((sequence) => signed(sequence, []))
+const [b0, b1, b2, b3] = batches as [SignedBatch, SignedBatch, SignedBatch, SignedBatch]
+const rival = signed(1n, [], keyOf(7))
+
+const logOf = (...entries: readonly SignedBatch[]): LogTree => {
+  const tree = new LogTree()
+  for (const entry of entries) tree.append(leafHash(entryLeaf(entry)))
+  return tree
+}
+
+/** The receipt for entry `position` of a log that held these entries. */
+function receiptOf(
+  entries: readonly SignedBatch[],
+  position: number,
+  changes: { epoch?: bigint; key?: Uint8Array } = {},
+) {
+  const tree = logOf(...entries)
+  const head = { epoch: changes.epoch ?? 2n, boot: boot(1), size: BigInt(tree.size), root: tree.root() }
+  const signature = signHash(digest(domain, 'LogHead', head), changes.key ?? coreKey)
+  const batch = entries[position] as SignedBatch
+  return { batch, receipt: { head: { ...head, signature }, position, path: tree.inclusionPath(position) } }
+}
+
+function openOf(entries: readonly SignedBatch[], epoch: bigint, which = 2, key = coreKey) {
+  const tree = logOf(...entries)
+  const open: Open = {
+    epoch,
+    prevBoot: boot(1),
+    counter: 0n,
+    root: zeroHash,
+    boot: boot(which),
+    logSize: BigInt(tree.size),
+    logRoot: tree.root(),
+    attestation: '0x',
+  }
+  return { open, signature: signHash(digest(domain, 'Open', open), key), transactionHash: zeroHash }
+}
+
+function commitOf(entries: readonly SignedBatch[], epoch: bigint, which: number) {
+  const tree = logOf(...entries)
+  const point = { logRoot: tree.root(), logSize: BigInt(tree.size) }
+  const next = { accountsRoot: zeroHash, ...point, totalEarned: 0n, configHash: zeroHash }
+  const at = { epoch, boot: boot(which), counter: 1n, prevRoot: zeroHash }
+  const commit: Commit = { ...at, next, round: 0n, payments: [], ticketSigs: [] }
+  return { commit, signature: signHash(digest(domain, 'Commit', commit), coreKey), transactionHash: zeroHash }
+}
+
+/** As a stranger judges it: out of the file. */
+const judge = (first: Evidence['first'], second: Evidence['second']) =>
+  judgeEvidence(evidence.read(JSON.parse(JSON.stringify(evidence.write({ first, second }))), ''))
+
+const first = receiptOf([b0, b1, b2], 1)
+
+test.each<[string, Evidence['second'], string]>([
+  ['two roots of one size', receiptOf([b0, b1, b3], 1), 'FORK'],
+  ['two entries in one place, at different sizes', receiptOf([b0, rival], 1), 'FORK'],
+  ['an open on another log of that size', openOf([b0, b1, b3], 3n), 'FORK'],
+  ['a commit of another log of that size', commitOf([b0, b1, b3], 2n, 1), 'FORK'],
+  ['a later open without what was acknowledged', openOf([b0, b1], 3n), 'TAIL_DROPPED'],
+  ['a later commit without it', commitOf([b0, b1], 3n, 2), 'TAIL_DROPPED'],
+  ['a boot whose epoch is that of another', openOf([b0], 2n), 'BOOT_REPLACED'],
+  ['a commit of its epoch by another boot', commitOf([b0], 2n, 2), 'BOOT_REPLACED'],
+])('G10: a lie: %s', (_, second, code) => {
+  expect(judge(first, second)).toMatchObject({ verdict: 'lie', code, core: expect.stringMatching(/^0x[0-9a-f]{40}$/) })
+})
+
+test.each<[string, Evidence['second']]>([
+  ['the same receipt', first],
+  ['another entry of the same head', receiptOf([b0, b1, b2], 2)],
+  ['the same entry under a later head', receiptOf([b0, b1, b2, b3], 1)],
+  ['an earlier head', receiptOf([b0], 0)],
+  ['a later open that holds as much', openOf([b0, b1, b2], 3n)],
+  ['a later open that holds more', openOf([b0, b1, b2, b3], 3n)],
+  ['an earlier open', openOf([b0], 1n)],
+  ['its own open', openOf([b0], 2n, 1)],
+  ['a commit of its own epoch, before it', commitOf([b0, b1], 2n, 1)],
+])('behavior: nothing is proved by %s', (_, second) => {
+  expect(judge(first, second)).toMatchObject({ verdict: 'nothing', code: 'CONSISTENT' })
+})
+
+test('error: what is not signed, or by two keys, says nothing', () => {
+  const forged = { ...first, receipt: { ...first.receipt, position: 0 } }
+  expect(judge(forged, first)).toMatchObject({ verdict: 'unknown', code: 'NOT_SIGNED', core: null })
+  expect(judge(first, forged)).toMatchObject({ verdict: 'unknown', code: 'NOT_SIGNED' })
+  const unsigned = { ...openOf([b0], 3n), signature: `0x${'ff'.repeat(64)}` as Hex }
+  expect(judge(first, unsigned)).toMatchObject({ verdict: 'unknown', code: 'NOT_SIGNED' })
+  const strangers = receiptOf([b0, b1, b3], 1, { key: keyOf(41) })
+  expect(judge(first, strangers)).toMatchObject({ verdict: 'unknown', code: 'NOT_ONE_CORE' })
+  expect(judge(first, openOf([b0], 3n, 2, keyOf(41)))).toMatchObject({ code: 'NOT_ONE_CORE' })
+})
+
+test('error: an altered open is of another key', () => {
+  const open = openOf([b0, b1, b2], 3n)
+  const altered = { ...open, open: { ...open.open, logSize: 1n } }
+  expect(judge(first, altered)).toMatchObject({ verdict: 'unknown', code: 'NOT_ONE_CORE' })
+})
