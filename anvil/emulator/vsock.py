@@ -223,7 +223,8 @@ class Device:
         stream.events = events
 
     def go_on(self, stream, mask):
-        if mask & selectors.EVENT_WRITE:
+        # What was ready together is told one by one: meanwhile the guest may have ended this stream.
+        if stream.key in self.streams and mask & selectors.EVENT_WRITE:
             self.pass_on(stream)
         if mask & selectors.EVENT_READ and stream.key in self.streams:
             self.read(stream)

@@ -95,11 +95,11 @@ export const firstHead: HeadProof = {
   consistency: [],
 }
 
-/** Sends bytes and waits for the end of the connection. @returns what came back */
+/** Sends bytes, says that there are no more, and waits for the end of the connection. @returns what came back */
 export const sayRaw = (path: string, bytes: Uint8Array): Promise<Buffer> =>
   new Promise((resolve) => {
     const chunks: Buffer[] = []
-    const socket = connect(path, () => socket.write(bytes))
+    const socket = connect(path, () => socket.end(bytes))
     socket.on('data', (chunk) => chunks.push(chunk))
     socket.on('error', () => socket.destroy())
     socket.on('close', () => resolve(Buffer.concat(chunks)))
