@@ -93,6 +93,27 @@ test('behavior: a reorganisation takes back what is no longer there', async () =
   expect(await see(['a', 'b!', 'x', 'y!', 'z'])).toEqual({ cursor: 4, events: [1, 3], paidWei: 2n, block: 4 })
 })
 
+test('behavior: books that follow what another process stores, forwards and back', async () => {
+  const { see, store } = await scripted()
+  const followed = createBooks({ store })
+  const follow = async () => {
+    await followed.catchUp()
+    return { paidWei: followed.of(payee)?.paidWei ?? 0n, block: followed.block }
+  }
+  expect(await follow()).toEqual({ paidWei: 0n, block: undefined })
+  const chains = [
+    ['a', 'b!', 'c'],
+    ['a', 'b!', 'c', 'd!', 'e!'], // goes on
+    ['a', 'b!', 'c', 'd!', 'e!'], // nothing new
+    ['a', 'b!', 'c', 'x', 'y', 'z!'], // goes back, and further than it was
+    ['a', 'b!', 'v'], // becomes shorter
+  ]
+  for (const names of chains) {
+    const { paidWei, block } = await see(names)
+    expect(await follow()).toEqual({ paidWei, block })
+  }
+})
+
 test('behavior: a chain that has become shorter', async () => {
   const { see } = await scripted()
   await see(['a', 'b!', 'c!', 'd!'])

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { cpSync, statSync, writeFileSync } from 'node:fs'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { ChainEvent } from '../../../daemon/chain/events.ts'
 import { openDatabase, openStore } from '../../../daemon/store/open.ts'
 import type { Entry, RecordPlace, Store, StoredTransaction } from '../../../daemon/store/store.ts'
@@ -9,7 +9,7 @@ import { rootOf } from '../../../ledger/state.ts'
 import type { Commit } from '../../../ledger/structs.ts'
 import { payeeOf, reporter } from '../ledger/support.ts'
 import { describeEngines } from './engines.ts'
-import { creditBatch, temporaryFolder } from './support.ts'
+import { creditBatch, temporaryFolder, waiting } from './support.ts'
 
 const configHash: Hex = `0x${'c0'.repeat(32)}`
 const hash = (n: number): Hex => `0x${n.toString(16).padStart(64, '0')}`
@@ -311,6 +311,22 @@ describeEngines((engine) => {
     const again = await read(address)
     expect(await again.lastRecord()).toEqual(place)
     expect(await all(again.entries())).toEqual([entry(1)])
+  })
+
+  test('error: a server that does not force what it commits is refused', { timeout: 60_000 }, async ({ skip }) => {
+    if (!engine.server) return skip('SQLite is told to by us')
+    const address = await engine.place()
+    const db = await openDatabase(address)
+    onTestFinished(() => db.close())
+    const set = async (change: string): Promise<void> => {
+      await db.query(`ALTER SYSTEM ${change}`)
+      await db.query('SELECT pg_reload_conf()')
+    }
+    await set('SET fsync = off')
+    const opening = async () => (await openStore(address, configHash)).close()
+    await vi.waitFor(() => expect(opening()).rejects.toMatchObject({ name: 'Fatal', exitCode: 1 }), waiting)
+    await set('RESET fsync')
+    await vi.waitFor(opening, waiting)
   })
 
   test('behavior: waiting for the lead ends with the signal', async () => {
