@@ -102,6 +102,11 @@ export class Chain<Ghost extends object> {
     this.now += seconds
   }
 
+  /** How many blocks a reorg could take back. */
+  get depth(): number {
+    return this.#past.length
+  }
+
   get isHalted(): boolean {
     return isHalted({ ...this.state, time: this.now + 1n })
   }

@@ -7,8 +7,8 @@ import { sabotages } from './teeth/sabotages.ts'
 
 const folder = import.meta.dirname
 
-function simulate(...options: readonly string[]) {
-  const files = ['--import', join(folder, 'crypto/register.ts'), join(folder, 'main.ts')]
+function run(file: string, ...options: readonly string[]) {
+  const files = ['--import', join(folder, 'crypto/register.ts'), join(folder, file)]
   const { stdout, stderr } = spawnSync(process.execPath, [...files, ...options, '--json'], { encoding: 'utf8' })
   expect(stderr).toBe('')
   return JSON.parse(stdout)
@@ -16,7 +16,7 @@ function simulate(...options: readonly string[]) {
 
 describe('simulation', () => {
   test('200 seeds of 500 moves break no guarantee', { timeout: 600_000 }, () => {
-    const { broken, endings, landed, ...told } = simulate('--seeds', '200', '--steps', '500')
+    const { broken, endings, landed, ...told } = run('main.ts', '--seeds', '200', '--steps', '500')
     expect(broken).toEqual([])
     expect(told).toMatchObject({ seeds: 200, steps: 100_000 })
     // A simulation in which nothing happens proves nothing.
@@ -27,9 +27,15 @@ describe('simulation', () => {
   test('the model is the contract: outcomes, events and registers of 6 seeds of 250 moves', {
     timeout: 600_000,
   }, () => {
-    const { broken, compared } = simulate('--chain', '--seeds', '6', '--steps', '250')
+    const { broken, compared } = run('main.ts', '--chain', '--seeds', '6', '--steps', '250')
     expect(broken).toEqual([])
     expect(compared).toBeGreaterThan(500)
+  })
+
+  test('every interleaving of two cores, two payees and two batches, three moves deep', { timeout: 600_000 }, () => {
+    const { states, transitions } = run('exhaust.ts', '--depth', '3')
+    expect(states).toBeGreaterThan(150)
+    expect(transitions).toBeGreaterThan(states)
   })
 
   const sample = [

@@ -152,7 +152,9 @@ export const coreMoves: Moves = {
     run(world, random) {
       const core = any(world, random)
       const { head, isOurs } = random.oneIn(4) ? belief(world, core, random) : truth(world, core)
-      const message = signOpen(world, core, head, isOurs, fateOf(random))
+      // The boot that it follows is the host's word alone.
+      const boot = random.oneIn(5) ? any(world, random).core.boot : head.boot
+      const message = signOpen(world, core, { ...head, boot }, isOurs, fateOf(random))
       if (message && random.below(3) > 0) land(world, message)
     },
   },
@@ -161,7 +163,7 @@ export const coreMoves: Moves = {
     rows: [3, 10, 12, 20],
     run(world, random) {
       const core = opened(world, random)
-      const claim = random.oneIn(4) ? belief(world, core, random) : truth(world, core)
+      const claim = random.oneIn(3) ? belief(world, core, random) : truth(world, core)
       const dues = duesOf(world, core, random, 4)
       const payments = random.oneIn(4) ? dues.map((due) => ({ ...due, paid: lie(due, random) })) : dues
       const round = random.oneIn(10) ? { number: BigInt(random.below(9)), blockHash: zeroHash } : trueRound(world)
