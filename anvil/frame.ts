@@ -1,6 +1,6 @@
 /** One frame of the live view as lines. Pure: fits any terminal from 80 by 24 on, and cuts what does not fit a smaller one. */
 import type { Observation } from './observation.ts'
-import { ether, nameOf, shorten } from './words.ts'
+import { ether, nameOf, pageLink, shorten } from './words.ts'
 
 export interface Frame {
   readonly columns: number
@@ -41,6 +41,7 @@ function heading({ url, rpcUrl, events, state, epoch, ledger }: Observation, wid
   return [
     { text: `Bursar: ${state ?? 'the daemon does not answer'}`, style: state === 'open' ? 'green' : 'yellow' },
     { text: `API  ${url}    RPC  ${rpcUrl}` },
+    { text: `page ${pageLink({ url, rpcUrl })}` },
     { text: `in   ${events} events, ${logSize - 1n} batches    epoch ${epoch}    counter ${anchored?.counter ?? 0n}` },
     { text: `log  ${logSize} entries, root ${shorten(logRoot, digits)}` },
     { text: `anchor ${anchored ? `root ${shorten(anchored.root, digits)}` : 'none yet'}` },

@@ -18,3 +18,7 @@ export const nameOf = (payees: readonly Payee[], address: Hex): string =>
 /** A hash or address of which only the ends are shown. */
 export const shorten = (hex: Hex, digits: number): string =>
   hex.length <= 2 * digits + 5 ? hex : `${hex.slice(0, digits + 2)}…${hex.slice(-digits)}`
+
+/** The page for payees, with the node of this run proposed for its checks. */
+export const pageLink = ({ url, rpcUrl }: { readonly url: string; readonly rpcUrl: string }): string =>
+  `${url}/#/payee?rpc=${encodeURIComponent(rpcUrl)}`

@@ -85,9 +85,29 @@ export const accountAnswer = object({
   paidAtBlock: nullable(uint(64)), // the block at which it was; null before the first was read
   owedWei: wei,
   anchored: nullable(
-    object({ counter: uint(64), root: hash, commitment: struct('Commitment'), earnedWei: wei, proof: path }),
+    object({
+      counter: uint(64),
+      root: hash,
+      commitment: struct('Commitment'),
+      totalPaidWei: wei, // by the contract, when it was anchored: part of what `claim` must name
+      earnedWei: wei,
+      proof: path,
+    }),
   ),
 })
+
+/** One batch that changed what a payee earned, or named it. */
+const accountEntry = object({
+  position: int(2 ** 31),
+  reporter: address,
+  sequence: uint(64),
+  gainWei: wei,
+  /** Those that name the payee: a session names it at its start only. */
+  events: list(struct('Event'), 1000),
+})
+
+/** `GET /api/ledger/accounts/{address}/entries?before=POSITION&limit=N`, newest first. */
+export const accountEntriesAnswer = object({ entries: list(accountEntry, 100), next: nullable(text(64)) })
 
 /** One payment that the contract made or that failed. */
 export const payout = object({
@@ -130,6 +150,8 @@ export type BatchAnswer = Value<typeof batchAnswer>
 export type ReporterAnswer = Value<typeof reporterAnswer>
 export type StatusAnswer = Value<typeof statusAnswer>
 export type LedgerHeadAnswer = Value<typeof ledgerHeadAnswer>
+export type AccountEntry = Value<typeof accountEntry>
+export type AccountEntriesAnswer = Value<typeof accountEntriesAnswer>
 export type AccountAnswer = Value<typeof accountAnswer>
 export type Payout = Value<typeof payout>
 export type PayoutsAnswer = Value<typeof payoutsAnswer>

@@ -88,6 +88,14 @@ export function createClient({ url, fetch = globalThis.fetch, timeoutMs = timeou
     account: (payee: Hex, options: RequestOptions = {}): Promise<api.AccountAnswer> =>
       request(api.accountAnswer, `/api/ledger/accounts/${payee}`, options),
 
+    /** The batches behind a balance, newest first. */
+    accountEntries: (
+      payee: Hex,
+      query: { readonly before?: string; readonly limit?: number } = {},
+      options: RequestOptions = {},
+    ): Promise<api.AccountEntriesAnswer> =>
+      request(api.accountEntriesAnswer, `/api/ledger/accounts/${payee}/entries${queryOf(query)}`, options),
+
     /** Where the ledger, the contract and the broker differ; nothing unexplained, if all is well. */
     reconciliation: (options: RequestOptions = {}): Promise<api.ReconciliationAnswer> =>
       request(api.reconciliationAnswer, '/api/reconciliation', options),

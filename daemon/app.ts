@@ -15,6 +15,7 @@ import { addBatchRoutes } from './routes/batches.ts'
 import { addLedgerRoutes } from './routes/ledger.ts'
 import { addLogRoutes } from './routes/log.ts'
 import { addMachineRoutes } from './routes/machine.ts'
+import { addPageRoutes } from './routes/page.ts'
 import { addPayoutRoutes } from './routes/payouts.ts'
 import type { Services } from './routes/services.ts'
 import { addStreamRoutes } from './routes/stream.ts'
@@ -46,5 +47,6 @@ export function createPublicRouter(services: Services): Router {
   addPayoutRoutes(router, services)
   addStreamRoutes(router, services)
   addMachineRoutes(router, services)
+  addPageRoutes(router)
   return router
 }

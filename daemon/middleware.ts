@@ -28,7 +28,7 @@ const routeOf = (context: Context): string => {
   return typeof route === 'string' ? route : 'none'
 }
 
-/** Nothing here is a page, a frame or a script, whatever a browser makes of an answer. */
+/** No answer is a page, a frame or a script, whatever a browser makes of it; the one page says so itself. */
 export const setSecurityHeaders: Middleware = (context, next) => {
   context.set({
     'X-Content-Type-Options': 'nosniff',

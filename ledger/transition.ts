@@ -13,13 +13,19 @@ import {
 } from './entry.ts'
 import { append } from './eventLog.ts'
 import { amountCeiling, type Draft, decideEvent, type OddEvent } from './events.ts'
-import { toHex, zeroAddress } from './hex.ts'
+import { type Hex, toHex, zeroAddress } from './hex.ts'
 import { invariant } from './invariant.ts'
 import { refuse } from './refusal.ts'
 import { type Ledger, listReporters, setBalance } from './state.ts'
 
 export type Outcome =
-  | { readonly status: 'accepted'; readonly position: number; readonly odd: readonly OddEvent[] }
+  | {
+      readonly status: 'accepted'
+      readonly position: number
+      readonly odd: readonly OddEvent[]
+      /** By how much the entry raised what each payee earned, wei; 0 where it only paid down a debt or raised it. */
+      readonly gains: ReadonlyMap<Hex, bigint>
+    }
   | { readonly status: 'already_accepted'; readonly position: number }
 
 /** Applies an entry, or answers a repeat of a reporter's last batch. @throws Refusal of the ledger's list: nothing changed */
@@ -29,7 +35,7 @@ export function applyEntry(ledger: Ledger, entry: Authentic<Entry>): Outcome {
   if ('preference' in entry) applyPreference(ledger, entry)
   else applyConfiguration(ledger, entry)
   ledger.log = append(ledger.log, entry.leafHash)
-  return { status: 'accepted', position, odd: [] }
+  return { status: 'accepted', position, odd: [], gains: new Map() }
 }
 
 function applyBatch(ledger: Ledger, batch: Authentic<SignedBatch>): Outcome {
@@ -38,11 +44,11 @@ function applyBatch(ledger: Ledger, batch: Authentic<SignedBatch>): Outcome {
   const position = ledger.log.size
   const { before } = draft
 
-  let gained = 0n
+  const gains = new Map<Hex, bigint>()
   for (const [payee, balance] of draft.balances) {
     const earnedBefore = ledger.accounts.get(payee)?.balance.earnedWei ?? 0n
     invariant(balance.earnedWei >= earnedBefore && balance.debtWei >= 0n, 'what was earned never falls')
-    gained += balance.earnedWei - earnedBefore
+    gains.set(payee, balance.earnedWei - earnedBefore)
     setBalance(ledger, payee, balance)
   }
   for (const [id, session] of draft.sessions) {
@@ -56,11 +62,11 @@ function applyBatch(ledger: Ledger, batch: Authentic<SignedBatch>): Outcome {
   ledger.totalEarnedWei += draft.earnedWei
   ledger.log = append(ledger.log, batch.leafHash)
 
-  invariant(gained === draft.earnedWei, 'the balances do not add up to the total')
+  invariant(sumOf(gains) === draft.earnedWei, 'the balances do not add up to the total')
   invariant(before.spentWei <= draft.reporter.budgetWei, 'a reporter spent more than its budget')
   invariant(ledger.totalEarnedWei < amountCeiling, 'the total is out of range')
   invariant(before.sessions.size === draft.openSessions, 'open sessions were miscounted')
-  return { status: 'accepted', position, odd: draft.odd }
+  return { status: 'accepted', position, odd: draft.odd, gains }
 }
 
 function decideBatch(ledger: Ledger, { batch, leafHash }: Authentic<SignedBatch>): Draft | Outcome {

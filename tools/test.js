@@ -3,8 +3,10 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { isEmulatorBuilt } from '../anvil/emulator/testImage.ts'
+import { ensureChromium } from './chromium.js'
 import { root, run } from './run.js'
 
+ensureChromium()
 mkdirSync(join(root, '.build'), { recursive: true })
 
 const hasEmulator = isEmulatorBuilt()

@@ -16,6 +16,7 @@ const allowed = {
   client: { folders: ['attestation', 'ledger', 'protocol'], packages: [...noble, '#primitives'] },
   daemon: { folders: ['attestation', 'ledger', 'protocol', 'client', 'abi'] },
   cli: { folders: ['attestation', 'ledger', 'protocol', 'client', 'daemon', 'abi', 'tools'] },
+  web: { folders: ['attestation', 'ledger', 'protocol', 'client'], packages: ['preact'] },
   abi: { folders: [], packages: [] },
 }
 
@@ -43,7 +44,7 @@ function mayImport(folder, { folders, packages }, file, target) {
 
 const filesUnder = (folder) =>
   readdirSync(folder, { recursive: true })
-    .filter((name) => /\.[jt]s$/.test(name))
+    .filter((name) => /\.[jt]sx?$/.test(name))
     .map((name) => join(folder, name))
 
 const importsOf = (file) =>

@@ -1,10 +1,14 @@
 /** The ledger: its head, and accounts with proofs against the anchored root. */
 import type Router from '@koa/router'
-import { accountAnswer, ledgerHeadAnswer } from '../../client/api.ts'
+import { accountAnswer, accountEntriesAnswer, ledgerHeadAnswer } from '../../client/api.ts'
 import { rail } from '../../ledger/config.ts'
 import { payeeRule, rootOf } from '../../ledger/state.ts'
 import { Problem } from '../problem.ts'
+import { readNumber } from './query.ts'
 import { answer, readAddress, type Services } from './services.ts'
+
+const entriesMax = 100
+const sizeMax = 2 ** 31 - 1
 
 export function addLedgerRoutes(router: Router, { mirror, store, books, headWatch }: Services): void {
   router.get('/api/ledger/head', async (context) => {
@@ -23,6 +27,24 @@ export function addLedgerRoutes(router: Router, { mirror, store, books, headWatc
       totalPaidWei: [...books.all()].reduce((sum, [, book]) => sum + book.paidWei, 0n),
       head: headWatch.head ?? null,
       anchored: anchored ?? null,
+    })
+  })
+
+  router.get('/api/ledger/accounts/:address/entries', async (context) => {
+    const payee = readAddress(context.params.address, 'address')
+    const before =
+      context.query.before === undefined
+        ? undefined
+        : readNumber(context.query.before, 'before', { least: 0, most: sizeMax })
+    const limit = readNumber(context.query.limit, 'limit', { least: 1, most: entriesMax, otherwise: entriesMax })
+    const gains = await store.gains(payee, { before, limit })
+    const last = gains.length === limit ? gains.at(-1) : undefined
+    answer(context, accountEntriesAnswer, {
+      entries: gains.map(({ entry: { position, batch }, wei: gainWei }) => {
+        const { reporter, sequence, events } = batch.batch
+        return { position, reporter, sequence, gainWei, events: events.filter((event) => event.payee === payee) }
+      }),
+      next: last ? `${last.entry.position}` : null,
     })
   })
 
@@ -49,7 +71,8 @@ export function addLedgerRoutes(router: Router, { mirror, store, books, headWatc
       if (!event) return null
       const { counter, next: commitment } = event.args
       const proven = (await mirror.viewAt(commitment)).prove(payee)
-      return proven ? { counter, root: rootOf(commitment), commitment, ...proven } : null
+      const { totalPaid: totalPaidWei } = event.args
+      return proven ? { counter, root: rootOf(commitment), commitment, totalPaidWei, ...proven } : null
     }
   })
 }

@@ -45,6 +45,11 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: 'What a payee earned and was paid, with a proof against the last anchor.',
     answer: api.accountAnswer,
   },
+  'GET /api/ledger/accounts/{address}/entries': {
+    summary: 'The batches behind a balance, newest first.',
+    query: { before: cursor, limit: { ...limit, maximum: 100 } },
+    answer: api.accountEntriesAnswer,
+  },
   'GET /api/payouts': {
     summary: 'Payments made and failed, newest first.',
     query: { payee: address, before: cursor, limit },
@@ -94,6 +99,12 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: 'Anchors, boots and payouts as they happen (server-sent events); resumes by Last-Event-ID.',
     query: { payee: address, after: { type: 'string', description: 'the id of an event' } },
     answer: 'text/event-stream',
+  },
+  'GET /': { summary: 'The page for people.', answer: 'text/html' },
+  'GET /assets/{name}': {
+    summary: 'What the page is made of.',
+    path: { name: { type: 'string' } },
+    answer: 'application/octet-stream',
   },
   'GET /api/openapi.json': { summary: 'This document.', answer: 'application/json' },
   'GET /healthz': {

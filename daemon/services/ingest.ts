@@ -12,7 +12,7 @@ import { durably } from '../durably.ts'
 import { CoreLost, Fatal } from '../errors.ts'
 import type { Lane } from '../lane.ts'
 import { OutOfStep, placeAfter } from '../store/sealedHeader.ts'
-import type { Entry, RecordPlace, Store } from '../store/store.ts'
+import type { NewEntry, RecordPlace, Store } from '../store/store.ts'
 import type { Mirror } from './mirror.ts'
 import type { Gate, Session } from './session.ts'
 
@@ -180,7 +180,7 @@ function checkReply(
   throw new CoreLost(`the core is ahead of the store: ${reason}`, 'unknown')
 }
 
-const acceptOne = (mirror: Mirror, { status, position, odd }: EntryResult, batch: SignedBatch): Entry[] =>
+const acceptOne = (mirror: Mirror, { status, position, odd }: EntryResult, batch: SignedBatch): NewEntry[] =>
   status === 'accepted' && position !== null ? [mirror.accept(batch, position, odd as readonly OddEvent[])] : []
 
 async function answerOne(

@@ -14,7 +14,7 @@ import type { Commitment } from '../../ledger/structs.ts'
 import { applyEntry } from '../../ledger/transition.ts'
 import { Refusal } from '../../protocol/refusal.ts'
 import { Fatal } from '../errors.ts'
-import type { Entry, Store } from '../store/store.ts'
+import type { NewEntry, Store } from '../store/store.ts'
 import { type AccountsView, createAccountsView } from './accountsView.ts'
 
 const entriesPerTurn = 16
@@ -29,9 +29,9 @@ export interface Mirror {
   /** Applies every stored entry that is new, while another process or nobody writes them. @throws Fatal 1 */
   catchUp(): Promise<void>
   /** Applies what the core says it accepted at `position`. @throws Fatal 1 if by these rules it is not so */
-  accept(batch: SignedBatch, position: number, odd: readonly OddEvent[]): Entry
+  accept(batch: SignedBatch, position: number, odd: readonly OddEvent[]): NewEntry
   /** Applies what the core may have accepted before its reply was lost, as the core would. */
-  recover(batches: readonly SignedBatch[]): Entry[]
+  recover(batches: readonly SignedBatch[]): NewEntry[]
   /** Whether the core's log is this one. */
   isAt(log: { readonly logSize: bigint; readonly logRoot: Hex }): boolean
   /** Keeps the accounts as they are now, for proofs against this commitment. @throws Fatal 1 if it is not of this state */
@@ -46,11 +46,17 @@ export function createMirror({ rules, store }: { readonly rules: Rules; readonly
   const views = new Map<Hex, Promise<AccountsView>>()
   tree.append(leafHash(entryLeaf({ configuration: rules.configuration, signatures: [] })))
 
-  const apply = (batch: Authentic<SignedBatch>): Entry | undefined => {
+  const apply = (batch: Authentic<SignedBatch>): NewEntry | undefined => {
     const outcome = applyEntry(ledger, batch)
     if (outcome.status !== 'accepted') return undefined
     tree.append(batch.leafHash)
-    return { position: outcome.position, leafHash: toHex(batch.leafHash), batch, odd: outcome.odd }
+    return {
+      position: outcome.position,
+      leafHash: toHex(batch.leafHash),
+      batch,
+      odd: outcome.odd,
+      gains: outcome.gains,
+    }
   }
   const keep = (root: Hex, view: Promise<AccountsView>): Promise<AccountsView> => {
     views.set(root, view)

@@ -3,15 +3,25 @@ import type { Hex } from '../../ledger/hex.ts'
 import type { SignedLogHead } from '../../ledger/receipt.ts'
 import { batchesJson, batchJson, oddJson } from './codecs.ts'
 import { insertRows, pages, type Query, type Row } from './database.ts'
-import type { Entry, Store } from './store.ts'
+import type { Entry, NewEntry, Store } from './store.ts'
 import type { Write } from './tables.ts'
 
 type LogTables = Pick<
   Store,
-  'intend' | 'dropIntents' | 'intentsAfter' | 'entries' | 'entriesFrom' | 'entryOf' | 'saveLogHead' | 'lastLogHead'
+  | 'intend'
+  | 'dropIntents'
+  | 'intentsAfter'
+  | 'entries'
+  | 'entriesFrom'
+  | 'entryOf'
+  | 'gains'
+  | 'saveLogHead'
+  | 'lastLogHead'
 >
 
 const entriesPerPage = 500
+/** Above every position. */
+const positionsEnd = 2 ** 31
 
 export function createLogTables(query: Query, write: Write): LogTables {
   const rowsFrom = (position: number, limit: number): Promise<Row[]> =>
@@ -41,6 +51,14 @@ export function createLogTables(query: Query, write: Write): LogTables {
       const [row] = await query('SELECT * FROM entries WHERE reporter = ? AND sequence = ?', reporter, `${sequence}`)
       return row && entryOf(row)
     },
+    async gains(payee, { before, limit }) {
+      const rows = await query(
+        `SELECT entries.*, gains.wei FROM gains JOIN entries ON entries.position = gains.position
+        WHERE gains.payee = ? AND gains.position < ? ORDER BY gains.position DESC LIMIT ?`,
+        ...[payee, before ?? positionsEnd, limit],
+      )
+      return rows.map((row) => ({ entry: entryOf(row), wei: BigInt(row.wei as string) }))
+    },
     saveLogHead: (head) => write((ask) => addHead(ask, head)),
     async lastLogHead() {
       const [row] = await query(
@@ -53,15 +71,15 @@ export function createLogTables(query: Query, write: Write): LogTables {
   }
 }
 
-export const addEntries = (query: Query, entries: readonly Entry[]): Promise<void> =>
-  insertRows(
-    query,
-    'INSERT INTO entries',
-    entries.map(({ position, leafHash, batch, odd }) => {
-      const { reporter, sequence } = batch.batch
-      return [position, reporter, `${sequence}`, leafHash, batchJson.write(batch), oddJson.write(odd)]
-    }),
-  )
+export async function addEntries(query: Query, entries: readonly NewEntry[]): Promise<void> {
+  const rows = entries.map(({ position, leafHash, batch, odd }) => {
+    const { reporter, sequence } = batch.batch
+    return [position, reporter, `${sequence}`, leafHash, batchJson.write(batch), oddJson.write(odd)]
+  })
+  await insertRows(query, 'INSERT INTO entries', rows)
+  const gains = entries.flatMap(({ position, gains }) => [...gains].map(([payee, wei]) => [payee, position, `${wei}`]))
+  await insertRows(query, 'INSERT INTO gains', gains)
+}
 
 export async function addHead(query: Query, { boot, size, epoch, root, signature }: SignedLogHead): Promise<void> {
   await query(

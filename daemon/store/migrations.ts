@@ -27,6 +27,10 @@ const versions: readonly (readonly string[])[] = [
       position INTEGER PRIMARY KEY, reporter TEXT NOT NULL, sequence TEXT NOT NULL, leaf_hash TEXT NOT NULL,
       batch TEXT NOT NULL, odd TEXT NOT NULL, UNIQUE (reporter, sequence)
     ) STRICT`,
+    // What each entry brought to whom: a payee's account, line by line.
+    `CREATE TABLE gains (
+      payee TEXT NOT NULL, position INTEGER NOT NULL, wei TEXT NOT NULL, PRIMARY KEY (payee, position)
+    ) STRICT`,
     `CREATE TABLE log_heads (
       boot TEXT NOT NULL, size TEXT NOT NULL, epoch TEXT NOT NULL, root TEXT NOT NULL, signature TEXT NOT NULL,
       PRIMARY KEY (boot, epoch, size)

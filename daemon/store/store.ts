@@ -34,10 +34,21 @@ export interface Entry {
   readonly odd: readonly OddEvent[]
 }
 
+/** An entry when it is new: with what it brought to whom, wei. */
+export interface NewEntry extends Entry {
+  readonly gains: ReadonlyMap<Hex, bigint>
+}
+
+/** A batch that named a payee, and what it brought it. */
+export interface Gain {
+  readonly entry: Entry
+  readonly wei: bigint
+}
+
 /** What one `apply_event` made durable, together or not at all. */
 export interface Accepted {
   readonly sealed: Uint8Array
-  readonly entries: readonly Entry[]
+  readonly entries: readonly NewEntry[]
   readonly head: SignedLogHead
 }
 
@@ -97,7 +108,7 @@ export interface Store {
   /** Those of the snapshot. */
   wrappedKeys(): Promise<readonly WrappedKey[]>
   /** Replaces snapshot and records; adds entries recovered from intents; forgets all intents. */
-  saveSnapshot(snapshot: Snapshot, recovered: readonly Entry[]): Promise<void>
+  saveSnapshot(snapshot: Snapshot, recovered: readonly NewEntry[]): Promise<void>
   /** Adds the next record with what it stands for. @throws OutOfStep if it is not the next */
   saveAccepted(accepted: Accepted): Promise<void>
   /** Adds the next record with the transaction that left the core beside it, and the commit in that, if one is. */
@@ -119,6 +130,8 @@ export interface Store {
   /** So many entries from this position on, fewer at the end of the log. */
   entriesFrom(position: number, limit: number): Promise<readonly Entry[]>
   entryOf(reporter: Hex, sequence: bigint): Promise<Entry | undefined>
+  /** Entries that touched a payee's account, newest first, only those below `before` if it is given. */
+  gains(payee: Hex, query: { readonly before: number | undefined; readonly limit: number }): Promise<readonly Gain[]>
   /** A head signed without a new entry, as for a repeat. */
   saveLogHead(head: SignedLogHead): Promise<void>
   /** The one of the newest epoch and, in it, the largest log. */

@@ -43,6 +43,7 @@ const questions: Record<string, string> = {
   '/api/tee/attestation': '/api/tee/attestation?nonce=0x12',
   '/api/ledger/head': '/api/ledger/head',
   '/api/ledger/accounts/{address}': `/api/ledger/accounts/${directPayee.toUpperCase().replace('0X', '0x')}`,
+  '/api/ledger/accounts/{address}/entries': `/api/ledger/accounts/${directPayee}/entries`,
   '/api/payouts': '/api/payouts?limit=5',
   '/api/reconciliation': '/api/reconciliation',
   '/api/log': '/api/log',
@@ -75,7 +76,7 @@ test('behavior: real answers are what the document says', async () => {
     Object.keys(paths)
       .filter((path) => !(path in questions))
       .sort(),
-  ).toEqual(['/api/batches', '/api/stream'])
+  ).toEqual(['/', '/api/batches', '/api/stream', '/assets/{name}'])
   for (const [path, question] of Object.entries(questions))
     await expectDescribed(await fetch(daemon.url + question), path, 'get')
   await expectProblem(daemon)

@@ -3,7 +3,7 @@ import { cpSync, statSync, writeFileSync } from 'node:fs'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { ChainEvent } from '../../../daemon/chain/events.ts'
 import { openDatabase, openStore } from '../../../daemon/store/open.ts'
-import type { Entry, RecordPlace, Store, StoredTransaction } from '../../../daemon/store/store.ts'
+import type { Entry, NewEntry, RecordPlace, Store, StoredTransaction } from '../../../daemon/store/store.ts'
 import { type Hex, toHex, zeroHash } from '../../../ledger/hex.ts'
 import { rootOf } from '../../../ledger/state.ts'
 import type { Commit } from '../../../ledger/structs.ts'
@@ -33,12 +33,14 @@ function sealAfter(last: RecordPlace): { sealed: Uint8Array; place: RecordPlace 
 }
 
 const signed = creditBatch(0n, 1n)
-const entry = (position: number): Entry => ({
+const gains = new Map<Hex, bigint>([[payeeOf(1), 5n]])
+const stored = (position: number): Entry => ({
   position,
   leafHash: hash(position),
   batch: { ...signed, batch: { ...signed.batch, sequence: BigInt(position) } },
   odd: [{ index: 0, reason: 'SESSION_NOT_OPEN' }],
 })
+const entry = (position: number): NewEntry => ({ ...stored(position), gains })
 const head = (size: number) => ({
   epoch: 1n,
   boot: hash(7),
@@ -100,8 +102,14 @@ describeEngines((engine) => {
     expect(await again.lastRecord()).toEqual(second.place)
     expect((await all(again.sealedState())).map(toHex)).toEqual([...chunks, first.sealed, second.sealed].map(toHex))
     expect(await again.wrappedKeys()).toEqual(wrappedKeys)
-    expect(await all(again.entries())).toEqual([entry(1), entry(2), entry(3)])
-    expect(await again.entryOf(reporter, 2n)).toEqual(entry(2))
+    expect(await all(again.entries())).toEqual([stored(1), stored(2), stored(3)])
+    expect(await again.entryOf(reporter, 2n)).toEqual(stored(2))
+    expect(await again.gains(payeeOf(1), { before: undefined, limit: 2 })).toEqual([
+      { entry: stored(3), wei: 5n },
+      { entry: stored(2), wei: 5n },
+    ])
+    expect(await again.gains(payeeOf(1), { before: 2, limit: 2 })).toEqual([{ entry: stored(1), wei: 5n }])
+    expect(await again.gains(payeeOf(2), { before: undefined, limit: 2 })).toEqual([])
     expect(await again.entryOf(reporter, 9n)).toBeUndefined()
   })
 

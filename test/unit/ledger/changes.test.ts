@@ -97,7 +97,7 @@ describe('preferences', () => {
   test('behavior: rail and minimum come from the payee, over what the operator lists', () => {
     const ledger = known()
     expect(payeeRule(ledger, alice)).toMatchObject({ rail: 0, minimumWei: 0n })
-    expect(add(ledger, wish(0n))).toEqual({ status: 'accepted', position: 2, odd: [] })
+    expect(add(ledger, wish(0n))).toEqual({ status: 'accepted', position: 2, odd: [], gains: new Map() })
     expect(payeeRule(ledger, alice)).toMatchObject({ rail: 1, minimumWei: 9n })
     add(ledger, wish(1n, { rail: 0 }))
     expect(payeeRule(ledger, alice)).toMatchObject({ rail: 0 })
@@ -218,7 +218,7 @@ describe('configurations', () => {
   test('behavior: the threshold changes it, at its place in the log', () => {
     const ledger = begun()
     const next = change(ledger, { minimumWei: 77n })
-    expect(add(ledger, next)).toEqual({ status: 'accepted', position: 1, odd: [] })
+    expect(add(ledger, next)).toEqual({ status: 'accepted', position: 1, odd: [], gains: new Map() })
     expect(ledger.rules.configuration).toEqual(next.configuration)
     expect(ledger.log.size).toBe(2)
     add(ledger, change(ledger, { minimumWei: 78n }, signerKeys.slice(1)))

@@ -38,7 +38,11 @@ describe('an accepted batch', () => {
   test('default: credits units at their tariff and explicit amounts', () => {
     const ledger = createLedger(configuration())
     const outcome = sendNext(ledger, units(12n), wei(5n), units(1n, bob))
-    expect(outcome).toEqual({ status: 'accepted', position: 1, odd: [] })
+    const gains = new Map([
+      [alice, 89n],
+      [bob, 7n],
+    ])
+    expect(outcome).toEqual({ status: 'accepted', position: 1, odd: [], gains })
     expect(earned(ledger, alice)).toBe(12n * 7n + 5n)
     expect(earned(ledger, bob)).toBe(7n)
     expect(ledger.totalEarnedWei).toBe(12n * 7n + 5n + 7n)
@@ -55,7 +59,7 @@ describe('an accepted batch', () => {
 
   test('behavior: an empty one fills a sequence', () => {
     const ledger = createLedger(configuration())
-    expect(sendNext(ledger)).toEqual({ status: 'accepted', position: 1, odd: [] })
+    expect(sendNext(ledger)).toEqual({ status: 'accepted', position: 1, odd: [], gains: new Map() })
     expect(sendNext(ledger, units(1n))).toMatchObject({ position: 2 })
   })
 
@@ -136,7 +140,12 @@ describe('sequences', () => {
     const other = addressOfKey(keyOf(5))
     const ledger = createLedger(configuration({ reporters: [reporterRule(), reporterRule({ reporter: other })] }))
     send(ledger, first)
-    expect(send(ledger, signed(0n, [units(1n)], keyOf(5)))).toEqual({ status: 'accepted', position: 2, odd: [] })
+    expect(send(ledger, signed(0n, [units(1n)], keyOf(5)))).toEqual({
+      status: 'accepted',
+      position: 2,
+      odd: [],
+      gains: new Map([[payeeOf(1), 7n]]),
+    })
     expect(send(ledger, first)).toEqual({ status: 'already_accepted', position: 1 })
   })
 })

@@ -1,0 +1,259 @@
+/** The page in a real browser, over the real stack; and what it shows when the daemon behind it lies. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import axe from 'axe-core'
+import { type Browser, chromium, type Page, type Route } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { waitFor } from '../../anvil/waiting.ts'
+import { createClient } from '../../client/client.ts'
+import type { Hex } from '../../ledger/hex.ts'
+import { chromium as executablePath } from '../../tools/chromium.js'
+
+const project = join(import.meta.dirname, '../..')
+const pictures = join(project, '.build/pictures')
+const withinMs = 120_000
+const waiting = { timeoutMs: 30_000 }
+const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking']
+const quietFlags = ['--no-first-run', '--disable-component-update', '--disable-sync']
+
+let folder: string
+let run: ChildProcess
+let browser: Browser
+let url: string
+let rpcUrl: string
+let trust: string
+let payee: Hex
+
+const isSkipped = !existsSync(executablePath)
+
+describe.skipIf(isSkipped)('the page', { timeout: withinMs }, () => {
+  beforeAll(async () => {
+    const built = spawnSync('vite', ['build', 'web', '--logLevel', 'warn'], { cwd: project, encoding: 'utf8' })
+    expect(built.status, built.stderr).toBe(0)
+    folder = mkdtempSync(join(tmpdir(), 'bursar-page-'))
+    mkdirSync(pictures, { recursive: true })
+    run = spawn(process.execPath, [join(project, 'anvil/start.ts'), '--dir', folder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let said = ''
+    run.stdout?.on('data', (chunk) => {
+      said += chunk
+    })
+    const wait = { timeoutMs: withinMs, signal: new AbortController().signal }
+    const [, api, rpc] = await waitFor(
+      { ...wait, what: 'the demonstration does not begin' },
+      async () => /API (\S+), RPC (\S+)\n/.exec(said) ?? undefined,
+    )
+    ;[url, rpcUrl] = [api as string, rpc as string]
+    payee = await waitFor({ ...wait, what: 'nobody is paid' }, async () => {
+      const { payouts } = await createClient({ url }).payouts({ limit: 1 })
+      return payouts[0]?.payee
+    })
+    trust = readFileSync(join(folder, 'trust.json'), 'utf8')
+    browser = await chromium.launch({ executablePath, args: [...flags, ...quietFlags] })
+  }, withinMs)
+
+  afterAll(async () => {
+    await browser?.close()
+    const ended = new Promise((resolve) => run?.once('close', resolve))
+    run?.kill('SIGTERM')
+    await ended
+    rmSync(folder, { recursive: true })
+  })
+
+  interface Look {
+    readonly width?: number
+    readonly colorScheme?: 'light' | 'dark'
+  }
+
+  /** A page of its own; whatever it complains of fails the test. */
+  async function open(path: string, { width = 360, colorScheme = 'light' }: Look = {}): Promise<Page> {
+    const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme })
+    onTestFinished(() => context.close())
+    const page = await context.newPage()
+    page.setDefaultTimeout(waiting.timeoutMs)
+    page.on('pageerror', (error) => expect.soft(error.message).toBe(''))
+    await page.goto(`${url}/${path}`)
+    return page
+  }
+
+  const openPayee = (look?: Look): Promise<Page> => open(`#/payee/${payee}?rpc=${encodeURIComponent(rpcUrl)}`, look)
+
+  /** Runs the checks. @returns the verdict of each, and of all */
+  async function verify(page: Page): Promise<Record<string, string | null>> {
+    await page.getByText('What you trust beforehand').click()
+    await page.getByLabel(/The contents of/).fill(trust)
+    await page.getByRole('button', { name: 'Verify' }).click()
+    const all = page.locator('p[data-verdict]')
+    await all.waitFor()
+    const checks = await page.locator('li[data-check]').all()
+    const verdicts = await Promise.all(
+      checks.map(async (check) => [await check.getAttribute('data-check'), await check.getAttribute('data-verdict')]),
+    )
+    return { ...Object.fromEntries(verdicts), all: await all.getAttribute('data-verdict') }
+  }
+
+  /** Nothing that a screen reader stumbles over, nothing cut off at the side. */
+  async function expectFit(page: Page): Promise<void> {
+    await page.evaluate(axe.source)
+    const found = await page.evaluate(async () => {
+      const { violations } = await (globalThis as unknown as { axe: typeof import('axe-core') }).axe.run()
+      return violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes[0]?.html}`)
+    })
+    expect(found.filter((line) => /^(serious|critical)/.test(line))).toEqual([])
+    expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0)
+  }
+
+  test('a payee types its address, and sees what it is owed, what was paid and for what', async () => {
+    const page = await open('#/payee')
+    await page.getByLabel('Your address').fill('0x12')
+    await page.getByRole('button', { name: 'Show' }).click()
+    await page.getByRole('alert').getByText('40 hexadecimal digits').waitFor()
+    await page.getByLabel('Your address').fill(payee.toUpperCase().replace('0X', '0x'))
+    await page.getByRole('button', { name: 'Show' }).click()
+    await page.getByRole('region', { name: 'You are owed' }).getByText('Earned in all').waitFor()
+    await page
+      .getByRole('region', { name: 'Payments' })
+      .getByText(/^Paid /)
+      .first()
+      .waitFor()
+    await page.getByRole('region', { name: 'What it is for' }).locator('summary').first().click()
+    await page
+      .getByText(/Batch \d+ of reporter/)
+      .first()
+      .waitFor()
+  })
+
+  test('a payee that nobody reported work for is told so', async () => {
+    const page = await open(`#/payee/0x${'ab'.repeat(20)}`)
+    await page.getByText('Nobody has reported work for this address').waitFor()
+  })
+
+  test('every check of a paid payee is green, and so again on the next visit', async () => {
+    const page = await openPayee()
+    const verdicts = await verify(page)
+    expect(Object.values(verdicts)).toEqual(Object.keys(verdicts).map(() => 'holds'))
+    expect(Object.keys(verdicts)).toEqual(expect.arrayContaining(['head', 'log', 'attestation', 'birth', 'account']))
+    await page.reload()
+    expect(await verify(page)).toMatchObject({ memory: 'holds', all: 'holds' })
+  })
+
+  test('the proof can be taken home, and names the contract', async () => {
+    const page = await openPayee()
+    const saved = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Download the proof' }).click()
+    const proof = JSON.parse(readFileSync(await (await saved).path(), 'utf8'))
+    const { verifyingContract } = await createClient({ url }).status()
+    expect(proof).toMatchObject({ payee, contract: verifyingContract })
+    expect(BigInt(proof.earned_wei)).toBeGreaterThan(0n)
+  })
+
+  // biome-ignore lint/suspicious/noExplicitAny: JSON that is about to be falsified
+  type Forge = (json: any) => void
+  /** A daemon that lies: what it answers under a path is changed on the way to the browser. */
+  async function lie(page: Page, path: string, forge: Forge): Promise<void> {
+    await page.route(`**${path}`, async (route: Route) => {
+      const response = await route.fetch()
+      const json = await response.json()
+      forge(json)
+      await route.fulfill({ response, json })
+    })
+  }
+  const flip = (hex: string): string => `${hex.slice(0, -1)}${hex.endsWith('0') ? '1' : '0'}`
+
+  describe('a daemon that lies is shown red', () => {
+    const account = '/api/ledger/accounts/0x*'
+    const lies: readonly (readonly [what: string, check: string, path: string, forge: Forge])[] = [
+      [
+        'a balance that is too high',
+        'account',
+        account,
+        (json) => {
+          json.anchored.earned_wei = `${BigInt(json.anchored.earned_wei) + 1n}`
+        },
+      ],
+      [
+        'a sum that was not paid',
+        'account',
+        account,
+        (json) => {
+          json.paid_wei = `${BigInt(json.paid_wei) + 1n}`
+        },
+      ],
+      [
+        'a forged proof',
+        'account',
+        account,
+        (json) => {
+          json.anchored.proof[0] = flip(json.anchored.proof[0])
+        },
+      ],
+      [
+        'another root than the contract holds',
+        'head',
+        '/api/tee/status',
+        (json) => {
+          json.head.root = flip(json.head.root)
+        },
+      ],
+      [
+        'a log that is not the anchored one',
+        'log',
+        '/api/log',
+        (json) => {
+          json.root = flip(json.root)
+        },
+      ],
+      [
+        'a forged attestation',
+        'attestation',
+        '/api/tee/attestation?*',
+        (json) => {
+          const bytes = Buffer.from(json.document_b64, 'base64')
+          bytes[bytes.length - 1] = (bytes.at(-1) as number) ^ 1
+          json.document_b64 = bytes.toString('base64')
+        },
+      ],
+    ]
+    test.each(lies)('%s', async (_, check, path, forge) => {
+      const page = await openPayee()
+      await lie(page, path, forge)
+      expect(await verify(page)).toMatchObject({ [check]: 'lie', all: 'lie' })
+      await page.getByText('Keep this page').waitFor()
+    })
+  })
+
+  describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
+    test.each([360, 1_024])('%i pixels wide: nothing is cut off, nothing is inaccessible', async (width) => {
+      for (const [name, path] of [
+        ['public', '#/'],
+        ['payee', `#/payee/${payee}`],
+      ] as const) {
+        const page = await open(path, { width, colorScheme })
+        await page.getByText('asking').first().waitFor({ state: 'detached' })
+        await expectFit(page)
+        await page.screenshot({ path: join(pictures, `${name}-${width}-${colorScheme}.png`), fullPage: true })
+      }
+    })
+  })
+
+  test('by keyboard alone', async () => {
+    const page = await open('#/payee')
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to content')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate('document.activeElement.id')).toBe('payee')
+    await page.keyboard.type(payee)
+    await page.keyboard.press('Enter')
+    await page.getByRole('region', { name: 'You are owed' }).waitFor()
+  })
+
+  test('nothing is asked from anywhere else', async () => {
+    const page = await open('#/')
+    const asked = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name))
+    expect(asked.filter((name) => !name.startsWith(url) && !name.startsWith('data:'))).toEqual([])
+  })
+})

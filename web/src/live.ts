@@ -1,0 +1,70 @@
+/** Answers that stay fresh: asked again whenever the daemon's stream says that something happened. */
+import { useEffect, useState } from 'preact/hooks'
+import { ApiError } from '../../client/apiError.ts'
+import { createClient } from '../../client/client.ts'
+
+/** The daemon that served this page. What it answers is a claim; `verify.tsx` is where it is judged. */
+export const client = createClient({ url: location.origin, fetch: (...order) => fetch(...order) })
+
+export interface Live<T> {
+  /** The last good answer. */
+  readonly value: T | undefined
+  /** Why the newest question has no answer. */
+  readonly error: ApiError | undefined
+}
+
+/** Where no stream can be had, everything is asked again this often. */
+const pollMs = 10_000
+
+let stream: EventSource | undefined
+const listeners = new Set<() => void>()
+
+/** Calls back at every event of the daemon, and now and then in any case. One stream for the whole page. */
+function onChange(listener: () => void): () => void {
+  listeners.add(listener)
+  if (!stream) {
+    stream = new EventSource('api/stream')
+    for (const name of streamEvents) stream.addEventListener(name, tellAll)
+  }
+  const timer = setInterval(listener, pollMs)
+  return () => {
+    clearInterval(timer)
+    listeners.delete(listener)
+  }
+}
+
+const streamEvents = ['anchor', 'boot', 'payout', 'rewind'] as const
+
+const tellAll = () => {
+  for (const listener of listeners) listener()
+}
+
+/** Asks, and asks again when something changed. `key` says what is asked for: another key begins anew. */
+export function useLive<T>(key: string, ask: (signal: AbortSignal) => Promise<T>): Live<T> {
+  const [state, setState] = useState<Live<T> & { key: string }>({ key, value: undefined, error: undefined })
+  useEffect(() => {
+    const stop = new AbortController()
+    let isAsking = false
+    const refresh = async () => {
+      if (isAsking) return
+      isAsking = true
+      try {
+        const value = await ask(stop.signal)
+        if (!stop.signal.aborted) setState({ key, value, error: undefined })
+      } catch (error) {
+        if (stop.signal.aborted) return
+        if (!(error instanceof ApiError)) throw error
+        setState((before) => ({ key, value: before.key === key ? before.value : undefined, error }))
+      } finally {
+        isAsking = false
+      }
+    }
+    refresh()
+    const forget = onChange(refresh)
+    return () => {
+      forget()
+      stop.abort()
+    }
+  }, [key])
+  return state.key === key ? state : { value: undefined, error: undefined }
+}

@@ -1,0 +1,30 @@
+/** Which view is shown, from the address after `#`: no server decides it, and a link to a payee can be kept. */
+import { useEffect, useState } from 'preact/hooks'
+import type { Hex } from '../../ledger/hex.ts'
+
+export type Route = { readonly view: 'public' } | { readonly view: 'payee'; readonly payee: Hex | undefined }
+
+/** `#/payee/0x...?rpc=...` -> a payee. Anything that is not known is the public view. */
+export function readRoute(hash: string): Route {
+  const [path = ''] = hash.slice(1).split('?')
+  const [, view, name = ''] = path.split('/')
+  if (view === 'payee') return { view, payee: readPayee(name) }
+  return { view: 'public' }
+}
+
+/** What stands behind the question mark of the fragment: `npm start` names its own node there. */
+export const readHints = (hash: string): URLSearchParams => new URLSearchParams(hash.split('?')[1] ?? '')
+
+/** An address as people paste it, or undefined. */
+export const readPayee = (text: string): Hex | undefined =>
+  /^0x[0-9a-f]{40}$/i.test(text.trim()) ? (text.trim().toLowerCase() as Hex) : undefined
+
+export function useRoute(): Route {
+  const [hash, setHash] = useState(location.hash)
+  useEffect(() => {
+    const follow = () => setHash(location.hash)
+    addEventListener('hashchange', follow)
+    return () => removeEventListener('hashchange', follow)
+  }, [])
+  return readRoute(hash)
+}

@@ -1,0 +1,169 @@
+/** The SDK's checks, in the visitor's browser, against a node of the visitor's choice. */
+import { useState } from 'preact/hooks'
+import { createRpc } from '../../client/chain/rpc.ts'
+import { type Check, verdictOf } from '../../client/checks/check.ts'
+import { type Trust, trust, trustDefault } from '../../client/checks/trust.ts'
+import { verifyDaemon } from '../../client/verifyDaemon.ts'
+import type { Hex } from '../../ledger/hex.ts'
+import { client } from './live.ts'
+import { keepMemory, readMemory, remember, remembered } from './memory.ts'
+import { Card } from './parts.tsx'
+import { readHints } from './route.ts'
+
+const names: Readonly<Record<Check['id'], readonly [name: string, why: string]>> = {
+  chain: ['The chain', 'Your node and the daemon speak of the same chain.'],
+  contract: [
+    'The contract',
+    'There is a contract that holds the money, and its owner can change things only in public and after a delay.',
+  ],
+  head: ['The head', 'The daemon shows the root that the contract holds, not an older one.'],
+  log: ['The log', 'The log is the one whose root the contract holds, only longer.'],
+  memory: ['Since your last visit', 'Nothing that you saw before was taken out of the log or changed.'],
+  configuration: ['The rules', 'The rules in force are in the log, and the contract names them.'],
+  attestation: [
+    'The enclave now',
+    'The program that keeps the ledger runs in an enclave, from an image that you trust.',
+  ],
+  birth: ["The key's birth", 'The key that the contract follows was made inside such an enclave: nobody holds a copy.'],
+  boot: ['Its start', 'The present start of the enclave was announced on the chain.'],
+  account: [
+    'Your balance',
+    'Your balance is part of the root that the contract holds; what was paid is what the contract paid.',
+  ],
+  receipt: ['Your receipt', 'The batch of your receipt is in the log.'],
+}
+
+const verdicts = {
+  holds: { sign: '✓', words: 'holds' },
+  lie: { sign: '✗', words: 'not true' },
+  unknown: { sign: '?', words: 'could not be checked' },
+} as const
+
+const summaries = {
+  holds: 'Everything holds. You need not believe this daemon: you have checked it.',
+  lie: 'Something that this daemon says is not true. Keep this page: what it shows is evidence.',
+  unknown: 'Nothing was found false, but not everything could be checked. See below for what is missing.',
+} as const
+
+/** A link may propose a node, which is shown before it is used. It may not propose whom to trust. */
+const proposedNode = (): string => readHints(location.hash).get('rpc') ?? remembered('rpc') ?? ''
+
+export function Verify({ payee }: { payee: Hex }) {
+  const [checks, setChecks] = useState<readonly Check[]>([])
+  const [phase, setPhase] = useState<'idle' | 'running' | 'done'>('idle')
+  const [fault, setFault] = useState<string>()
+
+  const run = async (form: HTMLFormElement) => {
+    const fields = new FormData(form)
+    const [rpcUrl, trustText] = [fields.get('rpc') as string, fields.get('trust') as string]
+    setFault(undefined)
+    setChecks([])
+    let trusted: Trust
+    try {
+      trusted = readTrust(trustText)
+    } catch (error) {
+      return setFault(`What you trust cannot be read: ${error instanceof Error ? error.message : error}`)
+    }
+    remember('rpc', rpcUrl)
+    remember('trust', trustText)
+    setPhase('running')
+    try {
+      const contract = (await client.status()).verifyingContract
+      const memory = readMemory(contract)
+      const steps = verifyDaemon({
+        client,
+        rpc: createRpc({ url: rpcUrl }),
+        trust: trusted,
+        payee,
+        nonce: crypto.getRandomValues(new Uint8Array(32)),
+        nowMs: Date.now(),
+        ...(memory ? { memory } : {}),
+      })
+      for (;;) {
+        const { value, done } = await steps.next()
+        if (done) {
+          if (value) keepMemory(value)
+          break
+        }
+        setChecks((before) => [...before, value])
+      }
+    } catch (error) {
+      setFault(error instanceof Error ? error.message : String(error))
+    }
+    setPhase('done')
+  }
+
+  return (
+    <Card title="Verify in this browser" id="verify">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          run(event.currentTarget)
+        }}
+      >
+        <label for="rpc">An Ethereum node that you trust (JSON-RPC URL)</label>
+        <div class="row">
+          <input
+            id="rpc"
+            name="rpc"
+            type="url"
+            required
+            placeholder="https://…"
+            defaultValue={proposedNode()}
+            spellcheck={false}
+          />
+          <button type="submit" disabled={phase === 'running'}>
+            {phase === 'running' ? 'Checking …' : 'Verify'}
+          </button>
+        </div>
+        <details>
+          <summary>What you trust beforehand</summary>
+          <label for="trust">
+            The contents of <code>trust.json</code>: chain, contract, attestation root and images. Take it from someone
+            you trust, not from this daemon. Left empty: AWS's root, and no image.
+          </label>
+          <textarea id="trust" name="trust" rows={5} spellcheck={false} defaultValue={remembered('trust') ?? ''} />
+        </details>
+      </form>
+      {fault && (
+        <p class="trouble" role="alert">
+          {fault}
+        </p>
+      )}
+      <div aria-live="polite">
+        {phase === 'done' && checks.length > 0 && <Verdict verdict={verdictOf(checks)} />}
+        <ol class="checks">
+          {checks.map((check) => (
+            <Result key={check.id} check={check} />
+          ))}
+        </ol>
+      </div>
+    </Card>
+  )
+}
+
+const readTrust = (text: string): Trust => (text.trim() === '' ? trustDefault : trust.read(JSON.parse(text), 'trust'))
+
+const Verdict = ({ verdict }: { verdict: Check['verdict'] }) => (
+  <p class={`verdict ${verdict}`} data-verdict={verdict}>
+    <strong>{verdicts[verdict].sign}</strong> {summaries[verdict]}
+  </p>
+)
+
+function Result({ check: { id, verdict, said, restsOn, code } }: { check: Check }) {
+  const [name, why] = names[id]
+  return (
+    <li class={verdict} data-check={id} data-verdict={verdict}>
+      <span class="sign" aria-hidden="true">
+        {verdicts[verdict].sign}
+      </span>
+      <div>
+        <strong>{name}</strong> <span class="outcome">{verdicts[verdict].words}</span> {code && <code>{code}</code>}
+        <p>{why}</p>
+        <p class="quiet">
+          {said}. Rests on: {restsOn}.
+        </p>
+      </div>
+    </li>
+  )
+}

@@ -1,0 +1,49 @@
+/** Numbers as people read them. Amounts are exact: a rounded sum that a payee cannot find again is a complaint. */
+import type { Hex } from '../../ledger/hex.ts'
+
+const weiPerEther = 10n ** 18n
+
+/** Wei as ether, every digit that is not a trailing zero. */
+export function ether(wei: bigint): string {
+  const fraction = `${wei % weiPerEther}`.padStart(18, '0').replace(/0+$/, '')
+  return `${grouped(wei / weiPerEther)}${fraction ? `.${fraction}` : ''}`
+}
+
+/** Wei as ether to six digits behind the point, for places where the exact sum stands beside it. */
+export function etherShort(wei: bigint): string {
+  if (wei === 0n) return '0'
+  const unit = 10n ** 12n
+  if (wei < unit) return '< 0.000001'
+  return ether((wei / unit) * unit)
+}
+
+/** 1234567 -> 1 234 567, with a space that does not break. */
+export const grouped = (value: bigint | number): string => `${value}`.replace(/\B(?=(\d{3})+$)/g, '\u202f')
+
+/** 0x1234...abcd. */
+export const short = (hex: Hex): string => `${hex.slice(0, 8)}…${hex.slice(-6)}`
+
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
+const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+]
+
+/** How long ago, or ahead, a moment is. Both in seconds since 1970. */
+export function ago(seconds: number, now = Date.now() / 1000): string {
+  const distance = Math.round(seconds - now)
+  const [unit, length] = steps.find(([, length]) => Math.abs(distance) >= length) ?? (['second', 1] as const)
+  return relative.format(Math.trunc(distance / length), unit)
+}
+
+/** A moment in the reader's own time zone. Seconds since 1970. */
+export const moment = (seconds: number): string =>
+  new Date(seconds * 1000).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' })
+
+/** Where a transaction can be looked at by others' eyes; undefined on a chain that has no such place. */
+export function explorerOf(chainId: bigint): string | undefined {
+  if (chainId === 42_161n) return 'https://arbiscan.io'
+  return chainId === 421_614n ? 'https://sepolia.arbiscan.io' : undefined
+}
