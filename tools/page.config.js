@@ -1,14 +1,10 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vite'
+import { root } from './run.js'
 
 // The daemon serves what is built here; nothing on the page comes from anywhere else.
 export default defineConfig({
-  root: import.meta.dirname,
+  root: join(root, 'web'),
   base: './',
-  build: {
-    outDir: join(import.meta.dirname, '../.build/web'),
-    emptyOutDir: true,
-    target: 'es2024',
-    modulePreload: false,
-  },
+  build: { outDir: join(root, '.build/web'), emptyOutDir: true, target: 'es2024', modulePreload: false },
 })
