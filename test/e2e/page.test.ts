@@ -30,7 +30,10 @@ const isSkipped = !existsSync(executablePath)
 
 describe.skipIf(isSkipped)('the page', { timeout: withinMs }, () => {
   beforeAll(async () => {
-    const built = spawnSync('vite', ['build', '--config', 'tools/page.config.js', '--logLevel', 'warn'], { cwd: project, encoding: 'utf8' })
+    const built = spawnSync('vite', ['build', '--config', 'tools/page.config.js', '--logLevel', 'warn'], {
+      cwd: project,
+      encoding: 'utf8',
+    })
     expect(built.status, built.stderr).toBe(0)
     folder = mkdtempSync(join(tmpdir(), 'bursar-page-'))
     mkdirSync(pictures, { recursive: true })
