@@ -44,6 +44,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     listen,
     store: `sqlite:${join(folder, 'daemon.sqlite')}`,
     configuration: paths.configuration,
+    noteKey: join(folder, 'note.key'),
   }
   writeJson(paths.daemon, makeDaemonConfiguration({ ...own, deployment, payIntervalMs }))
 

@@ -88,6 +88,7 @@ export interface DaemonOrder {
   readonly listen: string
   readonly store: string
   readonly configuration: string
+  readonly noteKey: string
   readonly deployment: Pick<Deployment, 'rpcUrl' | 'roundsManager' | 'bondingManager'>
   readonly payIntervalMs: number
 }

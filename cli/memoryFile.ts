@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { LogMemory } from '../client/index.ts'
+import type { Hex } from '../ledger/hex.ts'
 import { hex, int, list, object, text } from '../protocol/codec.ts'
 import { readJsonFile } from './jsonFile.ts'
 
@@ -16,13 +17,13 @@ export const memoryPathDefault = (): string =>
 const daemonsIn = (path: string) =>
   existsSync(path) ? readJsonFile(path, 'memory of bursar verify', file).daemons : []
 
-/** Undefined where this daemon was never seen. @throws Fault */
-export const recall = (path: string, url: string): LogMemory | undefined =>
-  daemonsIn(path).find((daemon) => daemon.url === url)
+/** Undefined where this daemon was never seen, or only at work for another contract than the trusted one. @throws Fault */
+export const recall = (path: string, url: string, contract: Hex | null): LogMemory | undefined =>
+  daemonsIn(path).findLast((daemon) => daemon.url === url && (contract === null || daemon.contract === contract))
 
 /** Replaced as a whole: a crash leaves the old one. */
 export function remember(path: string, url: string, memory: LogMemory): void {
-  const others = daemonsIn(path).filter((daemon) => daemon.url !== url)
+  const others = daemonsIn(path).filter((daemon) => daemon.url !== url || daemon.contract !== memory.contract)
   mkdirSync(dirname(path), { recursive: true })
   const daemons = [...others, { url, ...memory }]
   writeFileSync(`${path}.new`, `${JSON.stringify(file.write({ daemons }), null, 2)}\n`)

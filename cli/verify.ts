@@ -34,11 +34,12 @@ export const verifyCommand = (): Command =>
     .action(verify)
 
 async function verify(url: string, payee: Hex | undefined, options: Options): Promise<void> {
-  const memory = recall(options.state, url)
+  const trust = readTrust(options)
+  const memory = recall(options.state, url, trust.contract)
   const work = verifyDaemon({
     client: createClient({ url }),
     rpc: createRpc({ url: options.rpc }),
-    trust: readTrust(options),
+    trust,
     nonce: crypto.getRandomValues(new Uint8Array(32)),
     nowMs: Date.now(),
     ...(payee ? { payee } : {}),

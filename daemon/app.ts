@@ -20,6 +20,7 @@ import { addPayoutRoutes } from './routes/payouts.ts'
 import type { Services } from './routes/services.ts'
 import { addStreamRoutes } from './routes/stream.ts'
 import { addTeeRoutes } from './routes/tee.ts'
+import { addTileRoutes } from './routes/tiles.ts'
 import { createHttpServer } from './server.ts'
 
 /** The public API as a server that is not yet listening. */
@@ -44,6 +45,7 @@ export function createPublicRouter(services: Services): Router {
   addTeeRoutes(router, services)
   addLedgerRoutes(router, services)
   addLogRoutes(router, services)
+  addTileRoutes(router, services)
   addPayoutRoutes(router, services)
   addStreamRoutes(router, services)
   addMachineRoutes(router, services)

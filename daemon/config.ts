@@ -75,6 +75,8 @@ const schema = z.strictObject({
     .default([]),
   /** Path of the key, 64 hex digits, of an account that carries what the core's own account cannot; null: none does. */
   relayerKey: z.string().min(1).nullable().default(null),
+  /** Path of the Ed25519 key under which checkpoints are signed, made where there is none; null: there are no checkpoints. */
+  noteKey: z.string().min(1).nullable().default(null),
   anchorIntervalMs: milliseconds,
   payIntervalMs: milliseconds,
   pollMs: milliseconds,

@@ -22,6 +22,7 @@ import { lowerCaps } from './services/hints.ts'
 import { createIndexer } from './services/indexer.ts'
 import { createIngest } from './services/ingest.ts'
 import { createMirror } from './services/mirror.ts'
+import { openNotary } from './services/notary.ts'
 import { createPayer } from './services/payer.ts'
 import { createReconciler } from './services/reconciler.ts'
 import { createGate } from './services/session.ts'
@@ -72,7 +73,9 @@ export async function runDaemon(
   const stream = createStream({ store, pollMs, log })
   observeServices(metrics, { gate, mirror, books, headWatch, ingest, payer, vitals })
 
-  const known = { rules, chain, gate, mirror, store, books, headWatch, metrics }
+  const notary = config.noteKey === null ? undefined : openNotary(config.noteKey, rules.domain)
+  if (notary) log.info({ verifierKey: notary.verifierKey }, 'checkpoints')
+  const known = { notary, rules, chain, gate, mirror, store, books, headWatch, metrics }
   const server = createApp({ ...known, ingest, reconciler, payer, stream, limits, proxies }, log)
   const operatorServer = createOperatorApp({ gate, payer, vitals, metrics }, config.operatorToken ?? '', log)
   const servers = [server, operatorServer]

@@ -15,8 +15,6 @@ export interface ReplayOptions {
   readonly fromBlock: bigint
 }
 
-export type Replay = ReturnType<typeof createReplay>
-
 export function createReplay({ client, treasury, domain, file, fromBlock }: ReplayOptions) {
   let logs: RawLog[] = []
   let fed = 0

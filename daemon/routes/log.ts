@@ -20,6 +20,7 @@ import { rootOf } from '../../ledger/state.ts'
 import { decodeCall } from '../chain/calls.ts'
 import type { ChainEvent } from '../chain/events.ts'
 import { Problem } from '../problem.ts'
+import { publicSize } from './publicSize.ts'
 import { readCursor, readNumber, writeCursor } from './query.ts'
 import { answer, type Services } from './services.ts'
 
@@ -37,13 +38,14 @@ export function addLogRoutes(router: Router, services: Services): void {
   const { mirror, store } = services
 
   router.get('/api/log', async (context) => {
-    const { tree } = mirror
-    answer(context, logAnswer, { size: tree.size, root: tree.root(), signed: (await store.lastLogHead()) ?? null })
+    const signed = (await store.lastLogHead()) ?? null
+    const size = await publicSize(services)
+    answer(context, logAnswer, { size, root: mirror.tree.root(size), signed })
   })
 
   // Each entry as its exact bytes, after their length in four bytes, big-endian.
   router.get('/api/log/entries', async (context) => {
-    const { size } = mirror.tree
+    const size = await publicSize(services)
     const from = readNumber(context.query.from, 'from', { least: 0, most: size })
     const limit = readNumber(context.query.limit, 'limit', { least: 1, most: entriesPerAnswerMax, otherwise: 100 })
     const leaves = await fetchLeaves(services, from, Math.min(limit, size - from))
@@ -53,17 +55,19 @@ export function addLogRoutes(router: Router, services: Services): void {
     context.body = Buffer.from(concat(...leaves.flatMap((leaf) => [lengthOf(leaf), leaf])))
   })
 
-  router.get('/api/log/consistency', (context) => {
+  router.get('/api/log/consistency', async (context) => {
     const { tree } = mirror
-    const to = readNumber(context.query.to, 'to', { least: 0, most: tree.size, otherwise: tree.size })
+    const most = await publicSize(services)
+    const to = readNumber(context.query.to, 'to', { least: 0, most, otherwise: most })
     const from = readNumber(context.query.from, 'from', { least: 0, most: to })
     if (context.query.to !== undefined) setImmutableCache(context)
     answer(context, consistencyAnswer, { from, to, proof: tree.consistencyProof(from, to) })
   })
 
-  router.get('/api/log/inclusion', (context) => {
+  router.get('/api/log/inclusion', async (context) => {
     const { tree } = mirror
-    const size = readNumber(context.query.size, 'size', { least: 1, most: tree.size, otherwise: tree.size })
+    const most = await publicSize(services)
+    const size = readNumber(context.query.size, 'size', { least: 1, most, otherwise: most })
     const position = readNumber(context.query.position, 'position', { least: 0, most: size - 1 })
     if (context.query.size !== undefined) setImmutableCache(context)
     const path = tree.inclusionPath(position, size)

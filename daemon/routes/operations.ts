@@ -65,6 +65,15 @@ export const operations: Readonly<Record<string, Operation>> = {
     query: { from: number, limit },
     answer: 'application/octet-stream',
   },
+  'GET /checkpoint': {
+    summary: 'The newest head that the core signed, as a signed note (C2SP tlog-checkpoint).',
+    answer: 'text/plain',
+  },
+  'GET /tile/{level}/{path}': {
+    summary: 'A tile of the tree (C2SP tlog-tiles), as 000, x001/234 or x001/234.p/7.',
+    path: { level: number, path: { type: 'string' } },
+    answer: 'application/octet-stream',
+  },
   'GET /api/log/consistency': {
     summary: 'Proof that the log of one size is a prefix of that of another.',
     query: { from: number, to: number },

@@ -10,6 +10,7 @@ import type { Books } from '../services/books.ts'
 import type { HeadWatch } from '../services/headWatch.ts'
 import type { Ingest } from '../services/ingest.ts'
 import type { Mirror } from '../services/mirror.ts'
+import type { Notary } from '../services/notary.ts'
 import type { Payer } from '../services/payer.ts'
 import type { Reconciler } from '../services/reconciler.ts'
 import type { Gate } from '../services/session.ts'
@@ -28,6 +29,8 @@ export interface Services {
   readonly reconciler: Reconciler
   readonly payer: Pick<Payer, 'leftOut'>
   readonly stream: Stream
+  /** Undefined where no key for notes is configured. */
+  readonly notary: Notary | undefined
   readonly metrics: Metrics
   readonly limits: Config['limits']
   readonly proxies: number

@@ -29,7 +29,7 @@ test('behavior: what is documented is what is served, both ways', () => {
   const nothing = { metrics: {}, limits: { reporterPerSecond: 1 } } as unknown as Services
   const served = createPublicRouter(nothing)
     .stack.map(({ methods, path }) => [methods.filter((m) => m !== 'HEAD').join(), `${path}`] as const)
-    .map(([method, path]) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`)
+    .map(([method, path]) => `${method} ${path.replace(/[:*](\w+)/g, '{$1}')}`)
   const documented = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   )
@@ -48,6 +48,8 @@ const questions: Record<string, string> = {
   '/api/reconciliation': '/api/reconciliation',
   '/api/log': '/api/log',
   '/api/log/entries': '/api/log/entries?from=0&limit=2',
+  '/checkpoint': '/checkpoint',
+  '/tile/{level}/{path}': '/tile/0/000.p/2',
   '/api/log/consistency': '/api/log/consistency?from=1',
   '/api/log/inclusion': '/api/log/inclusion?position=0',
   '/api/log/anchors': '/api/log/anchors',

@@ -132,6 +132,7 @@ export function createWorld(changes: Partial<Configuration> = {}, kms: readonly 
     bondingManager: null,
     kms: [],
     relayerKey: null,
+    noteKey: join(folder, 'note.key'),
     anchorIntervalMs: 5,
     payIntervalMs: 5,
     pollMs: 5,
