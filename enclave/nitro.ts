@@ -39,6 +39,11 @@ export function createNitroPlatform(addon: NitroAddon): Platform {
   }
 }
 
+/** Whether the other end of a socket is the parent: other enclaves of the host have no business here. */
+export function isParent(addon: NitroAddon, socket: Socket & { readonly _handle?: DescriptorHandle }): boolean {
+  return socket._handle !== undefined && addon.peerCid(socket._handle.fd) === parentCid
+}
+
 interface DescriptorHandle {
   readonly fd: number
   open(descriptor: number): void
@@ -49,10 +54,6 @@ interface DescriptorHandle {
  * opened on; the constructor of handles is an internal of Node, whose exact version is part of the measurement.
  */
 export function listenVsock(server: Server, addon: NitroAddon, port: number): void {
-  // Other enclaves of the host, and programs in this one, have no business here.
-  server.prependListener('connection', (socket: Socket & { _handle?: DescriptorHandle }) => {
-    if (!socket._handle || addon.peerCid(socket._handle.fd) !== parentCid) socket.destroy()
-  })
   const { TCP, constants } = (process as unknown as { binding(name: string): TcpWrap }).binding('tcp_wrap')
   const handle = new TCP(constants.SERVER)
   handle.open(addon.listen(port))

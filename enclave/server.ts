@@ -12,15 +12,18 @@ export interface ServerOptions {
   readonly core: Core
   /** Hears of our own faults; what a client did wrong it is told itself. */
   readonly logFault: (fault: unknown) => void
+  /** Whether whoever connected is the host; absent where nobody else can. */
+  readonly isHost?: (socket: Socket) => boolean
 }
 
 /**
  * A server that is not yet listening. There is one host, so a new connection ends the one before: what a dead host left
  * in that one, unread, must not become entries behind the back of the host that is alive.
  */
-export function createServer({ core, logFault }: ServerOptions): Server {
+export function createServer({ core, logFault, isHost = () => true }: ServerOptions): Server {
   let current: Socket | undefined
   return createNetServer((socket) => {
+    if (!isHost(socket)) return void socket.destroy() // and a stranger ends nothing of the host's
     current?.destroy()
     current = socket
     serve(socket, (request) => dispatch(core, request, logFault))

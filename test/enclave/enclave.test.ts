@@ -104,10 +104,11 @@ test('behavior: hostile frames over vsock are answered by their code or dropped,
   expect(codeOf(await sayRaw(enclave.corePath, noJson))).toBe('MALFORMED_FRAME')
   const padded = { id: 1, method: 'status', params: { padding: 'x'.repeat(3_000_000) } }
   expect(codeOf(await sayRaw(enclave.corePath, encodeFrame(padded)))).toBe('BAD_PARAMS')
+  core = await enclave.connect() // each new connection ends the one before
   expect((await core.request('status', {})).phase).toBe('closed')
 })
 
-test('behavior: nobody but the parent is heard', async () => {
+test('behavior: nobody but the parent is heard, and a stranger does not end its connection', async () => {
   const question = encodeFrame({ id: 1, method: 'status', params: {} })
   expect(await sayRaw(enclave.foreignPath, question)).toHaveLength(0)
   expect((await core.request('status', {})).phase).toBe('closed')

@@ -13,6 +13,7 @@ import { encodeFrame, FrameReader, frameBytesMax } from '../../../protocol/frame
 import { testPlatform } from './support.ts'
 
 let server: Server
+let isHost: boolean
 const sockets: Socket[] = []
 
 const kinds: [string, () => object][] = [
@@ -22,7 +23,8 @@ const kinds: [string, () => object][] = [
 
 describe.each(kinds)('over %s', (_, endpoint) => {
   beforeEach(async () => {
-    server = createServer({ core: createCore(testPlatform()), logFault: () => undefined })
+    isHost = true
+    server = createServer({ core: createCore(testPlatform()), logFault: () => undefined, isHost: () => isHost })
     server.listen(endpoint())
     await once(server, 'listening')
   })
@@ -31,6 +33,18 @@ describe.each(kinds)('over %s', (_, endpoint) => {
     for (const socket of sockets.splice(0)) socket.destroy()
     server.close()
     await once(server, 'close')
+  })
+
+  test('behavior: whoever is not the host is not heard, and ends nothing of the host', async () => {
+    const client = await dial()
+    client.write(encodeFrame({ id: 1, method: 'status', params: {} }))
+    expect((await replies(client, 1)).map((r) => r.id)).toEqual([1])
+    isHost = false
+    const stranger = await dial()
+    if (!stranger.closed) await once(stranger, 'close')
+    expect(stranger.bytesRead).toBe(0)
+    client.write(encodeFrame({ id: 2, method: 'status', params: {} }))
+    expect((await replies(client, 1)).map((r) => r.id)).toEqual([2])
   })
 
   test('behavior: pipelined requests are answered in order', async () => {
