@@ -1,5 +1,5 @@
 /** What the documents say in tables, held against the code. */
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { legalPhases } from '../../../enclave/dispatch.ts'
@@ -19,4 +19,12 @@ test('PROTOCOL.md: every refusal is explained, and no other', () => {
   const [table = ''] = section.split(/^## /m)
   const explained = [...table.matchAll(/^\| (`.*`) \|/gm)].flatMap(([, cell = '']) => cell.match(/[A-Z_]{4,}/g) ?? [])
   expect(explained.sort()).toEqual([...refusalCodes].sort())
+})
+
+test('every refusal of the closed list is expected by a test of the measured code', () => {
+  const cwd = join(import.meta.dirname, '..')
+  const tests = globSync('{ledger,protocol,enclave}/*.test.ts', { cwd })
+    .map((name) => readFileSync(join(cwd, name), 'utf8'))
+    .join()
+  expect(refusalCodes.filter((code) => !tests.includes(`'${code}'`))).toEqual([])
 })
