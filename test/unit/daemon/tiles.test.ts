@@ -38,7 +38,9 @@ function rootOf(leaves: readonly Buffer[]): Buffer {
   return sha256(Buffer.from([1]), rootOf(leaves.slice(0, k)), rootOf(leaves.slice(k)))
 }
 
-test('default: a checkpoint and its tiles stand for any client of transparency logs', async () => {
+test('default: a checkpoint and its tiles stand for any client of transparency logs', {
+  timeout: 120_000,
+}, async () => {
   const { client, url } = await createWorld().startOpen(slow)
   expect((await fetch(`${url}/checkpoint`)).status).toBe(404) // nothing is signed yet
   const count = 260
