@@ -64,6 +64,10 @@ export function createClient({ url, fetch = globalThis.fetch, timeoutMs = timeou
   }
 
   return {
+    /** Asks for anything that the daemon serves, such as the operator's own API. */
+    ask: <T>(answer: Codec<T>, path: string, options: RequestOptions = {}): Promise<T> =>
+      request(answer, path, options),
+
     /** Sends a batch. A repeat of one that was accepted is answered with its receipt again. */
     sendBatch: (batch: SignedBatch, options: RequestOptions = {}): Promise<api.BatchAnswer> =>
       request(api.batchAnswer, '/api/batches', options, {

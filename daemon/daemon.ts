@@ -76,8 +76,9 @@ export async function runDaemon(
   const notary = config.noteKey === null ? undefined : openNotary(config.noteKey, rules.domain)
   if (notary) log.info({ verifierKey: notary.verifierKey }, 'checkpoints')
   const known = { notary, rules, chain, gate, mirror, store, books, headWatch, metrics }
-  const server = createApp({ ...known, ingest, reconciler, payer, stream, limits, proxies }, log)
-  const operatorServer = createOperatorApp({ gate, payer, vitals, metrics }, config.operatorToken ?? '', log)
+  const services = { ...known, ingest, reconciler, payer, stream, limits, proxies }
+  const server = createApp(services, log)
+  const operatorServer = createOperatorApp({ ...services, vitals }, config.operatorToken ?? '', log)
   const servers = [server, operatorServer]
   const work: Promise<unknown>[] = []
   const begin = (duty: Promise<unknown>): void => {

@@ -1,4 +1,5 @@
 /** The frame of every view: where one is, where one can go. */
+import { Operator } from './operator.tsx'
 import { Payee } from './payee.tsx'
 import { Public } from './public.tsx'
 import { type Route, useRoute } from './route.ts'
@@ -6,6 +7,7 @@ import { type Route, useRoute } from './route.ts'
 const places = [
   { view: 'public', href: '#/', words: 'Ledger' },
   { view: 'payee', href: '#/payee', words: 'Payee' },
+  { view: 'operator', href: '#/operator', words: 'Operator' },
 ] as const
 
 export function App() {
@@ -45,5 +47,5 @@ const skip = () => document.getElementById('main')?.focus()
 
 function show(route: Route) {
   if (route.view === 'payee') return <Payee key={route.payee} payee={route.payee} />
-  return <Public />
+  return route.view === 'operator' ? <Operator /> : <Public />
 }

@@ -2,14 +2,16 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Hex } from '../../ledger/hex.ts'
 
-export type Route = { readonly view: 'public' } | { readonly view: 'payee'; readonly payee: Hex | undefined }
+export type Route =
+  | { readonly view: 'public' | 'operator' }
+  | { readonly view: 'payee'; readonly payee: Hex | undefined }
 
 /** `#/payee/0x...?rpc=...` -> a payee. Anything that is not known is the public view. */
 export function readRoute(hash: string): Route {
   const [path = ''] = hash.slice(1).split('?')
   const [, view, name = ''] = path.split('/')
   if (view === 'payee') return { view, payee: readPayee(name) }
-  return { view: 'public' }
+  return { view: view === 'operator' ? view : 'public' }
 }
 
 /** What stands behind the question mark of the fragment: `npm start` names its own node there. */
