@@ -52,6 +52,7 @@ export const statusAnswer = object({
   head: nullable(chainHead),
   isEpochOpen: bool, // whether the core's boot is the head's: only then are receipts let out
   state: text(64), // what the daemon is doing, in a word or two
+  waitsFor: nullable(text(300)), // why nothing is anchored though the epoch is open; null where it is
 })
 
 /** `GET /api/tee/attestation?nonce=0x..`. */

@@ -1,8 +1,8 @@
 /** The daemon's public API, typed. What it answers is a claim: receipts and proofs are for `verify.ts` to judge. */
-import type { SignedBatch } from '../ledger/entry.ts'
+import type { SignedBatch, SignedConfiguration, SignedPreference } from '../ledger/entry.ts'
 import type { Hex } from '../ledger/hex.ts'
 import type { Codec } from '../protocol/codec.ts'
-import { signedBatch } from '../protocol/messages.ts'
+import { signedBatch, signedConfiguration, signedPreference } from '../protocol/messages.ts'
 import * as api from './api.ts'
 import { ApiError, toApiError } from './apiError.ts'
 import { cutEntries } from './entryBytes.ts'
@@ -63,6 +63,13 @@ export function createClient({ url, fetch = globalThis.fetch, timeoutMs = timeou
     }
   }
 
+  const post = (path: string, body: unknown, options: RequestOptions): Promise<api.BatchAnswer> =>
+    request(api.batchAnswer, path, options, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+
   return {
     /** Asks for anything that the daemon serves, such as the operator's own API. */
     ask: <T>(answer: Codec<T>, path: string, options: RequestOptions = {}): Promise<T> =>
@@ -70,11 +77,15 @@ export function createClient({ url, fetch = globalThis.fetch, timeoutMs = timeou
 
     /** Sends a batch. A repeat of one that was accepted is answered with its receipt again. */
     sendBatch: (batch: SignedBatch, options: RequestOptions = {}): Promise<api.BatchAnswer> =>
-      request(api.batchAnswer, '/api/batches', options, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(signedBatch.write(batch)),
-      }),
+      post('/api/batches', signedBatch.write(batch), options),
+
+    /** Sends how a payee wants to be paid. */
+    sendPreference: (preference: SignedPreference, options: RequestOptions = {}): Promise<api.BatchAnswer> =>
+      post('/api/preferences', signedPreference.write(preference), options),
+
+    /** Sends a new configuration with the signatures of its signers. */
+    sendConfiguration: (configuration: SignedConfiguration, options: RequestOptions = {}): Promise<api.BatchAnswer> =>
+      post('/api/configuration', signedConfiguration.write(configuration), options),
 
     /** A reporter's next sequence and what it spent of its budget. */
     reporter: (address: Hex, options: RequestOptions = {}): Promise<api.ReporterAnswer> =>

@@ -1,5 +1,5 @@
 /** The SDK: build and sign batches, talk to the daemon, check what it says. Runs in Node and in a browser. */
-export type { SignedBatch, SignedPreference } from '../ledger/entry.ts'
+export type { SignedBatch, SignedConfiguration, SignedPreference } from '../ledger/entry.ts'
 export type { Hex } from '../ledger/hex.ts'
 export type { Commitment, Event } from '../ledger/structs.ts'
 export type { Domain } from '../ledger/typedData.ts'
@@ -31,6 +31,7 @@ export {
   type PayoutsQuery,
   type RequestOptions,
 } from './client.ts'
+export { signConfiguration } from './configuration.ts'
 export { credit, sessionEnd, sessionHeartbeat, sessionStart, workload } from './events.ts'
 export { idToBytes32, parseAddress } from './ids.ts'
 export type {

@@ -12,6 +12,7 @@ import {
 } from './middleware.ts'
 import { createRateLimit } from './rateLimit.ts'
 import { addBatchRoutes } from './routes/batches.ts'
+import { addEntryRoutes } from './routes/entries.ts'
 import { addLedgerRoutes } from './routes/ledger.ts'
 import { addLogRoutes } from './routes/log.ts'
 import { addMachineRoutes } from './routes/machine.ts'
@@ -42,6 +43,7 @@ export function createApp(services: Services, log: Logger): Server {
 export function createPublicRouter(services: Services): Router {
   const router = new Router()
   addBatchRoutes(router, services)
+  addEntryRoutes(router, services)
   addTeeRoutes(router, services)
   addLedgerRoutes(router, services)
   addLogRoutes(router, services)

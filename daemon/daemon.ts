@@ -51,7 +51,7 @@ export async function runDaemon(
   signal: AbortSignal,
 ): Promise<void> {
   const { rules, pollMs, confirmations, limits, proxies } = config
-  const { configuration, hash: configHash } = rules
+  const { configuration } = rules
   const failed = Promise.withResolvers<never>()
   const stop = new AbortController()
 
@@ -59,7 +59,7 @@ export async function runDaemon(
   const gate = createGate((state) => log.info({ state }, 'state'))
   const mirror = createMirror({ rules, store })
   const books = createBooks({ store })
-  const caps = lowerCaps(config.transaction, configuration.feeCaps)
+  const caps = () => lowerCaps(config.transaction, mirror.ledger.rules.configuration.feeCaps)
   const broadcaster = createBroadcaster({ chain, store, relayer, caps, confirmations, pollMs, looksMax, log })
   const indexer = createIndexer({ chain, store, books, confirmations, pollMs, log })
   const headWatch = createHeadWatch({ chain, gate, pollMs, log })
@@ -95,7 +95,7 @@ export async function runDaemon(
     const { core: coreAddress, anchorIntervalMs, payIntervalMs } = config
     const unwrap = createUnwrap(configuration, kms)
     const restartCore = createCoreRestart(config.coreRestart, log)
-    begin(runBringUp({ ...spending, coreAddress, configuration, configHash, pollMs, unwrap, restartCore }, stop.signal))
+    begin(runBringUp({ ...spending, coreAddress, configuration, pollMs, unwrap, restartCore }, stop.signal))
     begin(runAnchorer({ ...spending, payer, anchorIntervalMs, payIntervalMs }, stop.signal))
     begin(indexer.run(stop.signal))
   }

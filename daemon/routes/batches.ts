@@ -9,7 +9,7 @@ import { answer, readAddress, type Services } from './services.ts'
 
 const bodyBytesMax = 1024 * 1024
 
-export function addBatchRoutes(router: Router, { rules, ingest, mirror, metrics, limits }: Services): void {
+export function addBatchRoutes(router: Router, { ingest, mirror, metrics, limits }: Services): void {
   const limit = createRateLimit(limits.reporterPerSecond, () => metrics.limited('reporter'))
 
   router.post('/api/batches', async (context) => {
@@ -19,7 +19,8 @@ export function addBatchRoutes(router: Router, { rules, ingest, mirror, metrics,
 
   router.get('/api/reporters/:address', (context) => {
     const reporter = readAddress(context.params.address, 'address')
-    const [rule, state] = [rules.reporters.get(reporter), mirror.ledger.reporters.get(reporter)]
+    const { rules, reporters } = mirror.ledger
+    const [rule, state] = [rules.reporters.get(reporter), reporters.get(reporter)]
     if (!rule || !state) throw new Problem('NOT_FOUND', 'no such reporter', { reporter })
     const { nextSequence, spentWei } = state
     answer(context, reporterAnswer, { reporter, nextSequence, spentWei, budgetWei: rule.budgetWei })

@@ -40,9 +40,11 @@ export function addLedgerRoutes(router: Router, { mirror, store, books, headWatc
     const gains = await store.gains(payee, { before, limit })
     const last = gains.length === limit ? gains.at(-1) : undefined
     answer(context, accountEntriesAnswer, {
-      entries: gains.map(({ entry: { position, batch }, wei: gainWei }) => {
-        const { reporter, sequence, events } = batch.batch
-        return { position, reporter, sequence, gainWei, events: events.filter((event) => event.payee === payee) }
+      // Nothing but batches brings anyone anything.
+      entries: gains.flatMap(({ entry: { position, signed }, wei: gainWei }) => {
+        if (!('batch' in signed)) return []
+        const { reporter, sequence, events } = signed.batch
+        return [{ position, reporter, sequence, gainWei, events: events.filter((event) => event.payee === payee) }]
       }),
       next: last ? `${last.entry.position}` : null,
     })

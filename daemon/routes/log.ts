@@ -17,6 +17,7 @@ import {
 import { entryLeaf } from '../../ledger/entry.ts'
 import { concat, toHex } from '../../ledger/hex.ts'
 import { rootOf } from '../../ledger/state.ts'
+import { hashStruct } from '../../ledger/typedData.ts'
 import { decodeCall } from '../chain/calls.ts'
 import type { ChainEvent } from '../chain/events.ts'
 import { Problem } from '../problem.ts'
@@ -84,10 +85,16 @@ export function addLogRoutes(router: Router, services: Services): void {
     answer(context, bootsAnswer, { boots: await Promise.all(events.map((event) => bootOf(services, event))), next })
   })
 
-  router.get('/api/log/configurations', (context) => {
+  router.get('/api/log/configurations', async (context) => {
     const { configuration, hash } = services.rules
+    const later = await store.configurations()
     answer(context, configurationsAnswer, {
-      configurations: [{ position: 0, hash, entry: { configuration, signatures: [] } }],
+      configurations: [
+        { position: 0, hash, entry: { configuration, signatures: [] } },
+        ...later.map(({ position, signed: entry }) => {
+          return { position, hash: hashStruct('Configuration', entry.configuration), entry }
+        }),
+      ],
     })
   })
 
@@ -115,7 +122,7 @@ async function fetchLeaves({ rules, store }: Services, from: number, count: numb
   while (leaves.length < count && bytes < entriesBytesMax) {
     const some = await store.entriesFrom(from + leaves.length, Math.min(16, count - leaves.length))
     if (some.length === 0) break
-    for (const { batch } of some) if (bytes < entriesBytesMax) add(entryLeaf(batch))
+    for (const { signed } of some) if (bytes < entriesBytesMax) add(entryLeaf(signed))
   }
   return leaves
 }

@@ -2,7 +2,7 @@
 import * as api from '../../client/api.ts'
 import * as logApi from '../../client/logApi.ts'
 import type { Codec, Schema } from '../../protocol/codec.ts'
-import { signedBatch } from '../../protocol/messages.ts'
+import { signedBatch, signedConfiguration, signedPreference } from '../../protocol/messages.ts'
 
 export interface Operation {
   readonly summary: string
@@ -25,6 +25,16 @@ export const operations: Readonly<Record<string, Operation>> = {
   'POST /api/batches': {
     summary: 'Brings a signed batch into the log. The same batch again is answered with its receipt again.',
     body: signedBatch as Codec<unknown>,
+    answer: api.batchAnswer,
+  },
+  'POST /api/preferences': {
+    summary: 'Brings into the log how a payee wants to be paid, signed by it.',
+    body: signedPreference as Codec<unknown>,
+    answer: api.batchAnswer,
+  },
+  'POST /api/configuration': {
+    summary: 'Brings a new configuration into the log, signed by the threshold of the signers in force.',
+    body: signedConfiguration as Codec<unknown>,
     answer: api.batchAnswer,
   },
   'GET /api/reporters/{address}': {

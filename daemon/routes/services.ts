@@ -18,6 +18,7 @@ import type { Stream } from '../services/stream.ts'
 import type { Store } from '../store/store.ts'
 
 export interface Services {
+  /** Of the log's first configuration; those in force are the mirror's. */
   readonly rules: Rules
   readonly chain: Pick<Chain, 'calldata'>
   readonly gate: Gate

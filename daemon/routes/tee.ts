@@ -13,7 +13,7 @@ const attestationsPerSecond = 4
 
 const answerMsMax = 5_000
 
-export function addTeeRoutes(router: Router, { rules, gate, headWatch, metrics }: Services): void {
+export function addTeeRoutes(router: Router, { rules, gate, mirror, headWatch, metrics }: Services): void {
   const limit = createRateLimit(attestationsPerSecond, () => metrics.limited('address'))
 
   router.get('/healthz', (context) => {
@@ -32,6 +32,7 @@ export function addTeeRoutes(router: Router, { rules, gate, headWatch, metrics }
       head: headWatch.head ?? null,
       isEpochOpen: sessionOf(gate) !== undefined,
       state: gate.state,
+      waitsFor: configurationAwaited(mirror, headWatch) ?? null,
     })
   })
 
@@ -42,6 +43,13 @@ export function addTeeRoutes(router: Router, { rules, gate, headWatch, metrics }
     const params = methods.attestation.params.read({ nonce: context.query.nonce ?? null }, '')
     answer(context, attestationAnswer, await core.request('attestation', params, AbortSignal.timeout(answerMsMax)))
   })
+}
+
+/** While contract and log name two configurations no commit lands: which side is behind is the operator's to say. */
+function configurationAwaited({ ledger }: Services['mirror'], { head }: Services['headWatch']): string | undefined {
+  const { hash } = ledger.rules
+  if (!head || head.configHash === hash) return undefined
+  return `the contract names configuration ${head.configHash}, and the log is under ${hash}: nothing is anchored until they agree`
 }
 
 /** Null while there is no core, or one that is too busy to say. */

@@ -98,6 +98,8 @@ async function commitOnce(
   const head = await options.chain.head()
   // Nothing signed for this boot can land on another's head: the head watch sees it too, and ends the session.
   if (head.boot !== session.boot || head.epoch !== session.epoch) return nothing
+  // A change of configuration that one side has not seen yet: such a commit would revert.
+  if (head.configHash !== options.mirror.ledger.rules.hash) return nothing
   const hasNews = BigInt(options.mirror.tree.size) > head.logSize
   if (!plan?.payments.length && !(isDue.anchor && hasNews)) return nothing
 

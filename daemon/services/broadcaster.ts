@@ -31,7 +31,8 @@ export interface BroadcasterOptions {
   readonly store: Pick<Store, 'pendingTransactions' | 'transactionsBetween' | 'saveTransaction' | 'markTransaction'>
   /** Undefined where none is configured. */
   readonly relayer: Carrier | undefined
-  readonly caps: Caps
+  /** Those in force: a new configuration may change them. */
+  readonly caps: () => Caps
   readonly confirmations: number
   readonly pollMs: number
   /** After so many looks at a chain that answers, a call that nobody mines is given up waiting for. */
@@ -60,7 +61,7 @@ export function createBroadcaster(options: BroadcasterOptions): Broadcaster {
 
   const hints: Broadcaster['hints'] = (sender, gas) => {
     const before = last.get(sender)
-    return fetchHints(chain, caps, { sender, gas, replaced: before && { ...before, nonce: before.stored.nonce } })
+    return fetchHints(chain, caps(), { sender, gas, replaced: before && { ...before, nonce: before.stored.nonce } })
   }
   const context = { ...options, complain, hints, remember }
 

@@ -1,13 +1,13 @@
 /**
- * Batches in, receipts out. Batches that wait while the core and the disk are busy go together in the next request: one
- * record and one fsync for all of them. A batch is answered after its record, and every one before it, is on disk.
+ * Entries in, receipts out. Entries that wait while the core and the disk are busy go together in the next request: one
+ * record and one fsync for all of them. An entry is answered after its record, and every one before it, is on disk.
  */
-import { fromSealed, type SignedBatch } from '../../ledger/entry.ts'
+import { fromSealed, type Entry as SignedEntry } from '../../ledger/entry.ts'
 import type { OddEvent } from '../../ledger/events.ts'
 import { toHex } from '../../ledger/hex.ts'
 import type { Receipt, SignedLogHead } from '../../ledger/receipt.ts'
 import { type EntryResult, entriesPerRequestMax, eventsPerRequestMax, type Result } from '../../protocol/messages.ts'
-import { Refusal, type RefusalCode } from '../../protocol/refusal.ts'
+import { Refusal } from '../../protocol/refusal.ts'
 import { durably } from '../durably.ts'
 import { CoreLost, Fatal } from '../errors.ts'
 import type { Lane } from '../lane.ts'
@@ -43,10 +43,10 @@ export interface IngestOptions {
 
 export interface Ingest {
   /**
-   * Brings a batch into the log. `bytes` is its size as it came.
+   * Brings an entry into the log. `bytes` is its size as it came.
    * @throws Refusal of the core, NotOpen, QueueFull; CoreLost: send it again to learn what became of it
    */
-  submit(batch: SignedBatch, bytes: number): Promise<Answer>
+  submit(signed: SignedEntry, bytes: number): Promise<Answer>
   /** Resolves when nothing waits any more. */
   drain(): Promise<void>
   /** What waits for its turn. */
@@ -54,7 +54,7 @@ export interface Ingest {
 }
 
 interface Waiting {
-  readonly batch: SignedBatch
+  readonly signed: SignedEntry
   readonly bytes: number
   readonly resolve: (answer: Answer) => void
   readonly reject: (error: unknown) => void
@@ -70,7 +70,7 @@ export function createIngest(options: IngestOptions): Ingest {
     let [bytes, events, count] = [0, 0, 0]
     for (const item of waiting.slice(0, entriesPerRequestMax)) {
       bytes += item.bytes
-      events += item.batch.batch.events.length
+      if ('batch' in item.signed) events += item.signed.batch.events.length
       if (count > 0 && (bytes > groupBytesMax || events > eventsPerRequestMax)) break
       count++
     }
@@ -102,14 +102,14 @@ export function createIngest(options: IngestOptions): Ingest {
   }
 
   return {
-    async submit(batch, bytes) {
+    async submit(signed, bytes) {
       if (end) throw end
       options.gate.session()
       if (waiting.length >= waitingMax || waitingBytes + bytes > waitingBytesMax)
         throw new QueueFull('too many batches are waiting')
       waitingBytes += bytes
       const answer = new Promise<Answer>((resolve, reject) => {
-        waiting.push({ batch, bytes, resolve, reject })
+        waiting.push({ signed, bytes, resolve, reject })
       })
       pump ??= run()
       return answer
@@ -129,23 +129,23 @@ async function bringIn(options: IngestOptions, group: readonly Waiting[]): Promi
   const session = gate.session()
   const last = await durably(store.lastRecord())
   if (!last) throw new Fatal('an open ledger without a state', 75)
-  const batches = group.map((item) => item.batch)
-  await durably(store.intend(last.number + 1, batches))
+  const entries = group.map((item) => item.signed)
+  await durably(store.intend(last.number + 1, entries))
 
-  const reply = await applyEvent(options, session, batches)
+  const reply = await applyEvent(options, session, entries)
   const head = checkReply(options, session, last, reply)
-  const entries = reply.results.flatMap((result, i) => acceptOne(options.mirror, result, batches[i] as SignedBatch))
+  const accepted = reply.results.flatMap((result, i) => acceptOne(options.mirror, result, entries[i] as SignedEntry))
   if (!options.mirror.isAt(reply)) throw new Fatal('the log of the core is not that of the mirror', 1)
-  if (reply.recordB64) await durably(store.saveAccepted({ sealed: reply.recordB64, entries, head }))
+  if (reply.recordB64) await durably(store.saveAccepted({ sealed: reply.recordB64, entries: accepted, head }))
   else await durably(Promise.all([store.dropIntents(), store.saveLogHead(head)]))
 
   await Promise.all(reply.results.map((result, i) => answerOne(options, group[i] as Waiting, result, head)))
 }
 
 /** @throws Refusal of the request as a whole: nothing of it was taken */
-async function applyEvent({ store }: IngestOptions, session: Session, batches: readonly SignedBatch[]) {
+async function applyEvent({ store }: IngestOptions, session: Session, entries: readonly SignedEntry[]) {
   try {
-    return await session.core.request('apply_event', { entries: batches })
+    return await session.core.request('apply_event', { entries })
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     await durably(store.dropIntents())
@@ -180,8 +180,8 @@ function checkReply(
   throw new CoreLost(`the core is ahead of the store: ${reason}`, 'unknown')
 }
 
-const acceptOne = (mirror: Mirror, { status, position, odd }: EntryResult, batch: SignedBatch): NewEntry[] =>
-  status === 'accepted' && position !== null ? [mirror.accept(batch, position, odd as readonly OddEvent[])] : []
+const acceptOne = (mirror: Mirror, { status, position, odd }: EntryResult, signed: SignedEntry): NewEntry[] =>
+  status === 'accepted' && position !== null ? [mirror.accept(signed, position, odd as readonly OddEvent[])] : []
 
 async function answerOne(
   options: IngestOptions,
@@ -201,14 +201,10 @@ async function answerOne(
       receipt: receiptFor(result.position),
     })
 
-  // The core knows only the last batch of each reporter; the store knows them all.
-  const code: RefusalCode | undefined = result.problem?.code
-  if (result.status === 'already_accepted' || code === 'SEQUENCE_REPEAT') {
-    const { reporter, sequence } = item.batch.batch
-    const known = await durably(options.store.entryOf(reporter, sequence))
-    if (known?.leafHash === toHex(fromSealed(item.batch).leafHash))
-      return item.resolve({ status: 'already_accepted', odd: known.odd, receipt: receiptFor(known.position) })
-  }
+  // The core knows only the last batch of each reporter, and of other entries none; the store knows them all.
+  const known = await durably(options.store.entryLike(item.signed))
+  if (known?.leafHash === toHex(fromSealed(item.signed).leafHash))
+    return item.resolve({ status: 'already_accepted', odd: known.odd, receipt: receiptFor(known.position) })
   const { message, facts } = result.problem ?? { message: 'the core gave no reason', facts: {} }
-  item.reject(new Refusal(code ?? 'SEQUENCE_REPEAT', message, facts))
+  item.reject(new Refusal(result.problem?.code ?? 'SEQUENCE_REPEAT', message, facts))
 }

@@ -5,7 +5,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { LogTree } from '../../client/logTree.ts'
 import type { Rules } from '../../ledger/config.ts'
-import { type Authentic, authenticate, entryLeaf, fromSealed, type SignedBatch } from '../../ledger/entry.ts'
+import { type Authentic, authenticate, entryLeaf, fromSealed, type Entry as SignedEntry } from '../../ledger/entry.ts'
 import { leafHash } from '../../ledger/eventLog.ts'
 import type { OddEvent } from '../../ledger/events.ts'
 import { type Hex, toBytes, toHex } from '../../ledger/hex.ts'
@@ -24,14 +24,16 @@ const viewsMax = 4
 
 export interface Mirror {
   readonly ledger: Ledger
+  /** Hashes of all configurations of the log, the one in force last. */
+  readonly configHashes: readonly Hex[]
   /** All leaf hashes, for proofs. */
   readonly tree: LogTree
   /** Applies every stored entry that is new, while another process or nobody writes them. @throws Fatal 1 */
   catchUp(): Promise<void>
   /** Applies what the core says it accepted at `position`. @throws Fatal 1 if by these rules it is not so */
-  accept(batch: SignedBatch, position: number, odd: readonly OddEvent[]): NewEntry
+  accept(signed: SignedEntry, position: number, odd: readonly OddEvent[]): NewEntry
   /** Applies what the core may have accepted before its reply was lost, as the core would. */
-  recover(batches: readonly SignedBatch[]): NewEntry[]
+  recover(entries: readonly SignedEntry[]): NewEntry[]
   /** Whether the core's log is this one. */
   isAt(log: { readonly logSize: bigint; readonly logRoot: Hex }): boolean
   /** Keeps the accounts as they are now, for proofs against this commitment. @throws Fatal 1 if it is not of this state */
@@ -46,17 +48,15 @@ export function createMirror({ rules, store }: { readonly rules: Rules; readonly
   const views = new Map<Hex, Promise<AccountsView>>()
   tree.append(leafHash(entryLeaf({ configuration: rules.configuration, signatures: [] })))
 
-  const apply = (batch: Authentic<SignedBatch>): NewEntry | undefined => {
-    const outcome = applyEntry(ledger, batch)
+  const configHashes = [rules.hash]
+
+  const apply = (signed: Authentic): NewEntry | undefined => {
+    const outcome = applyEntry(ledger, signed)
     if (outcome.status !== 'accepted') return undefined
-    tree.append(batch.leafHash)
-    return {
-      position: outcome.position,
-      leafHash: toHex(batch.leafHash),
-      batch,
-      odd: outcome.odd,
-      gains: outcome.gains,
-    }
+    tree.append(signed.leafHash)
+    if ('configuration' in signed) configHashes.push(ledger.rules.hash)
+    const { position, odd, gains } = outcome
+    return { position, leafHash: toHex(signed.leafHash), signed, odd, gains }
   }
   const keep = (root: Hex, view: Promise<AccountsView>): Promise<AccountsView> => {
     views.set(root, view)
@@ -67,22 +67,23 @@ export function createMirror({ rules, store }: { readonly rules: Rules; readonly
 
   return {
     ledger,
+    configHashes,
     tree,
     async catchUp() {
-      for await (const { batch, position, leafHash: stored } of store.entries(tree.size)) {
-        const entry = apply(fromSealed(batch))
+      for await (const { signed, position, leafHash: stored } of store.entries(tree.size)) {
+        const entry = apply(fromSealed(signed))
         if (entry?.position !== position || entry.leafHash !== stored)
           throw new Fatal(`entry ${position} of the store does not follow from those before it`, 1)
       }
     },
-    accept(batch, position, odd) {
-      const entry = apply(fromSealed(batch))
+    accept(signed, position, odd) {
+      const entry = apply(fromSealed(signed))
       if (entry?.position !== position || JSON.stringify(entry.odd) !== JSON.stringify(odd))
         throw new Fatal(`the core accepted at ${position} what the rules do not accept there`, 1)
       return entry
     },
-    recover: (batches) =>
-      batches.map((batch) => orNothing(() => apply(authenticate(rules, batch)))).filter((e) => e !== undefined),
+    recover: (entries) =>
+      entries.map((one) => orNothing(() => apply(authenticate(ledger.rules, one)))).filter((e) => e !== undefined),
     isAt: ({ logSize, logRoot }) => logSize === BigInt(tree.size) && logRoot === tree.root(),
     freeze(commitment) {
       const root = rootOf(commitment)
@@ -102,8 +103,8 @@ export function createMirror({ rules, store }: { readonly rules: Rules; readonly
 async function replay(rules: Rules, store: Store, commitment: Commitment): Promise<AccountsView> {
   const ledger = createLedger(rules.configuration)
   if (commitment.logSize > 1n) {
-    for await (const { batch, leafHash: stored } of store.entries()) {
-      applyEntry(ledger, { ...batch, leafHash: toBytes(stored) } as Authentic<SignedBatch>)
+    for await (const { signed, leafHash: stored } of store.entries()) {
+      applyEntry(ledger, { ...signed, leafHash: toBytes(stored) } as Authentic)
       if (BigInt(ledger.log.size) === commitment.logSize) break
       // Whoever asks for an old anchor must not hold up those who report.
       if (ledger.log.size % entriesPerTurn === 0) await setImmediate()
@@ -114,7 +115,7 @@ async function replay(rules: Rules, store: Store, commitment: Commitment): Promi
   return createAccountsView(ledger.accounts.values())
 }
 
-/** A refused batch consumed nothing, in the core as here. */
+/** A refused entry consumed nothing, in the core as here. */
 function orNothing<T>(work: () => T): T | undefined {
   try {
     return work()

@@ -16,7 +16,8 @@ export interface PayerOptions {
   readonly chain: Pick<Chain, 'paid' | 'round' | 'isActive' | 'tryDirect' | 'tryTicket' | 'balance' | 'room' | 'l1Gas'>
   readonly mirror: Pick<Mirror, 'ledger' | 'tree'>
   readonly books: Pick<Books, 'of'>
-  readonly caps: Caps
+  /** Those in force: a new configuration may change them. */
+  readonly caps: () => Caps
 }
 
 export interface Plan extends Decision {
@@ -65,7 +66,7 @@ export function createPayer({ chain, mirror, books, caps }: PayerOptions): Payer
       chain.round(),
       chain.balance(),
       chain.room(),
-      fetchGasMax(chain, caps),
+      fetchGasMax(chain, caps()),
     ])
     const [tried, later]: [Debt[], LeftOut[]] = [[], []]
     for (const debt of debts.due) {

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs'
 import { fromSealed } from '../../ledger/entry.ts'
 import { type Hex, toHex } from '../../ledger/hex.ts'
 import { sqlitePrefix } from './address.ts'
-import { batchJson } from './codecs.ts'
+import { entryJson } from './codecs.ts'
 import { type Database, insertRows, type Query, type Row, StoreError, type Value } from './database.ts'
 import { migrate, versionOf } from './migrations.ts'
 import { openDatabase } from './open.ts'
@@ -160,6 +160,6 @@ function checkEntry(row: Row, before: number | undefined): void {
   const { position, leaf_hash: stored } = row
   if (before !== undefined && position !== before + 1)
     throw new StoreError('STORE_DAMAGED', `entry ${before + 1} is missing`)
-  if (toHex(fromSealed(batchJson.read(row.batch as string)).leafHash) !== stored)
+  if (toHex(fromSealed(entryJson.read(row.entry as string)).leafHash) !== stored)
     throw new StoreError('STORE_DAMAGED', `entry ${position} is not what its leaf hash says`)
 }

@@ -1,8 +1,8 @@
 /** How what is stored is written, in the JSON of the wire. Read as strictly as anything: a damaged file is found out. */
-import type { SignedBatch } from '../../ledger/entry.ts'
+import type { Entry as SignedEntry } from '../../ledger/entry.ts'
 import type { OddEvent } from '../../ledger/events.ts'
 import { type Codec, int, list, object, oneOf } from '../../protocol/codec.ts'
-import { entriesPerRequestMax, signedBatch } from '../../protocol/messages.ts'
+import { entriesPerRequestMax, entry } from '../../protocol/messages.ts'
 
 const json = <T>(codec: Codec<T>) => ({
   read: (text: string): T => codec.read(JSON.parse(text), 'stored'),
@@ -17,7 +17,7 @@ const oddities = [
   'PAYEE_GONE',
 ] as const satisfies readonly OddEvent['reason'][]
 
-export const batchJson = json<SignedBatch>(signedBatch)
-export const batchesJson = json<readonly SignedBatch[]>(list(signedBatch, entriesPerRequestMax))
+export const entryJson = json<SignedEntry>(entry)
+export const entriesJson = json<readonly SignedEntry[]>(list(entry, entriesPerRequestMax))
 export const oddJson = json<readonly OddEvent[]>(list(object({ index: int(1000), reason: oneOf(...oddities) }), 1000))
 export const storedJson = json

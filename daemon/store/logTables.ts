@@ -1,7 +1,8 @@
 /** The part of the store that holds the log: entries, signed heads, and batches on their way to the core. */
+import type { SignedConfiguration, Entry as SignedEntry } from '../../ledger/entry.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import type { SignedLogHead } from '../../ledger/receipt.ts'
-import { batchesJson, batchJson, oddJson } from './codecs.ts'
+import { entriesJson, entryJson, oddJson } from './codecs.ts'
 import { insertRows, pages, type Query, type Row } from './database.ts'
 import type { Entry, NewEntry, Store } from './store.ts'
 import type { Write } from './tables.ts'
@@ -13,8 +14,9 @@ type LogTables = Pick<
   | 'intentsAfter'
   | 'entries'
   | 'entriesFrom'
-  | 'entryOf'
+  | 'entryLike'
   | 'gains'
+  | 'configurations'
   | 'saveLogHead'
   | 'lastLogHead'
 >
@@ -28,18 +30,18 @@ export function createLogTables(query: Query, write: Write): LogTables {
     query('SELECT * FROM entries WHERE position >= ? ORDER BY position LIMIT ?', position, limit)
 
   return {
-    intend: (record, batches) =>
+    intend: (record, entries) =>
       // An intent need not survive a loss of power: the core dies with the machine, and what it had not sealed to disk
       // with it. It must survive the end of this process alone.
       write(async (ask) => {
         const next = 'SELECT coalesce(max(id), 0) + 1 AS id FROM intents'
         const [row] = await ask(next)
-        await ask('INSERT INTO intents VALUES (?, ?, ?)', Number(row?.id), record, batchesJson.write(batches))
+        await ask('INSERT INTO intents VALUES (?, ?, ?)', Number(row?.id), record, entriesJson.write(entries))
       }, 'later'),
     dropIntents: () => write(async (ask) => void (await ask('DELETE FROM intents'))),
     async intentsAfter(record) {
-      const rows = await query('SELECT batches FROM intents WHERE record > ? ORDER BY id', record)
-      return rows.flatMap((row) => batchesJson.read(row.batches as string))
+      const rows = await query('SELECT entries FROM intents WHERE record > ? ORDER BY id', record)
+      return rows.flatMap((row) => entriesJson.read(row.entries as string))
     },
 
     async *entries(from = 0) {
@@ -47,9 +49,13 @@ export function createLogTables(query: Query, write: Write): LogTables {
       for await (const row of pages(page, from, (last) => last.position as number)) yield entryOf(row)
     },
     entriesFrom: async (position, limit) => (await rowsFrom(position, limit)).map(entryOf),
-    async entryOf(reporter, sequence) {
-      const [row] = await query('SELECT * FROM entries WHERE reporter = ? AND sequence = ?', reporter, `${sequence}`)
+    async entryLike(signed) {
+      const [row] = await query('SELECT * FROM entries WHERE author = ? AND number = ?', ...placeOf(signed))
       return row && entryOf(row)
+    },
+    async configurations() {
+      const rows = await query('SELECT * FROM entries WHERE author = ? ORDER BY position', operators)
+      return rows.map((row) => entryOf(row) as Entry & { signed: SignedConfiguration })
     },
     async gains(payee, { before, limit }) {
       const rows = await query(
@@ -72,9 +78,8 @@ export function createLogTables(query: Query, write: Write): LogTables {
 }
 
 export async function addEntries(query: Query, entries: readonly NewEntry[]): Promise<void> {
-  const rows = entries.map(({ position, leafHash, batch, odd }) => {
-    const { reporter, sequence } = batch.batch
-    return [position, reporter, `${sequence}`, leafHash, batchJson.write(batch), oddJson.write(odd)]
+  const rows = entries.map(({ position, leafHash, signed, odd }) => {
+    return [position, ...placeOf(signed), leafHash, entryJson.write(signed), oddJson.write(odd)]
   })
   await insertRows(query, 'INSERT INTO entries', rows)
   const gains = entries.flatMap(({ position, gains }) => [...gains].map(([payee, wei]) => [payee, position, `${wei}`]))
@@ -89,9 +94,19 @@ export async function addHead(query: Query, { boot, size, epoch, root, signature
   )
 }
 
+/** Whoever speaks for the operator: its configurations have versions, and no one author. */
+const operators = 'operators'
+
+/** Author and number, of which there is one entry each. An address may report and be paid as well. */
+function placeOf(signed: SignedEntry): [author: string, number: string] {
+  if ('batch' in signed) return [signed.batch.reporter, `${signed.batch.sequence}`]
+  if ('preference' in signed) return [`payee ${signed.preference.payee}`, `${signed.preference.number}`]
+  return [operators, `${signed.configuration.version}`]
+}
+
 const entryOf = (row: Row): Entry => ({
   position: row.position as number,
   leafHash: row.leaf_hash as Hex,
-  batch: batchJson.read(row.batch as string),
+  signed: entryJson.read(row.entry as string),
   odd: oddJson.read(row.odd as string),
 })

@@ -57,6 +57,13 @@ const versions: readonly (readonly string[])[] = [
     ) STRICT`,
     'CREATE INDEX events_by_name ON events (name, payee, block_number, position)',
   ],
+  [
+    // Not batches alone: what payees and operators sign has an author and a number too.
+    'ALTER TABLE entries RENAME COLUMN reporter TO author',
+    'ALTER TABLE entries RENAME COLUMN sequence TO number',
+    'ALTER TABLE entries RENAME COLUMN batch TO entry',
+    'ALTER TABLE intents RENAME COLUMN batches TO entries',
+  ],
 ]
 
 /** Brings the schema up to date. @throws StoreError, Fatal 1 if it is of a newer daemon */

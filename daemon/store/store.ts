@@ -3,7 +3,7 @@
  * Every write below is atomic, and durable when its promise resolves, but for `intend`, which says why not. Only the
  * process that leads can write: `STORE_FENCED` otherwise. Everyone can read. Whatever fails throws StoreError.
  */
-import type { SignedBatch } from '../../ledger/entry.ts'
+import type { SignedConfiguration, Entry as SignedEntry } from '../../ledger/entry.ts'
 import type { OddEvent } from '../../ledger/events.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import type { SignedLogHead } from '../../ledger/receipt.ts'
@@ -26,11 +26,11 @@ export interface Snapshot {
   readonly last: RecordPlace
 }
 
-/** A batch that is in the log, where, and what in it credited nothing. */
+/** What is in the log, where, and what in it credited nothing. */
 export interface Entry {
   readonly position: number
   readonly leafHash: Hex
-  readonly batch: SignedBatch
+  readonly signed: SignedEntry
   readonly odd: readonly OddEvent[]
 }
 
@@ -117,21 +117,24 @@ export interface Store {
   countRecords(): Promise<number>
 
   /**
-   * Notes batches that are about to be sent to the core, under the number of the record they will get.
+   * Notes entries that are about to be sent to the core, under the number of the record they will get.
    * Not forced to disk: see the implementation. Forgotten when that record is stored.
    */
-  intend(record: number, batches: readonly SignedBatch[]): Promise<void>
+  intend(record: number, entries: readonly SignedEntry[]): Promise<void>
   dropIntents(): Promise<void>
-  /** Batches of all intents for records after this one, in the order of sending. */
-  intentsAfter(record: number): Promise<readonly SignedBatch[]>
+  /** Entries of all intents for records after this one, in the order of sending. */
+  intentsAfter(record: number): Promise<readonly SignedEntry[]>
 
   /** Entries by position, from this one on; from the first if none is given. */
   entries(from?: number): AsyncIterable<Entry>
   /** So many entries from this position on, fewer at the end of the log. */
   entriesFrom(position: number, limit: number): Promise<readonly Entry[]>
-  entryOf(reporter: Hex, sequence: bigint): Promise<Entry | undefined>
   /** Entries that touched a payee's account, newest first, only those below `before` if it is given. */
   gains(payee: Hex, query: { readonly before: number | undefined; readonly limit: number }): Promise<readonly Gain[]>
+  /** The entry of the same author and number, be it these bytes or others. */
+  entryLike(signed: SignedEntry): Promise<Entry | undefined>
+  /** Configurations behind the first, oldest first. */
+  configurations(): Promise<readonly (Entry & { readonly signed: SignedConfiguration })[]>
   /** A head signed without a new entry, as for a repeat. */
   saveLogHead(head: SignedLogHead): Promise<void>
   /** The one of the newest epoch and, in it, the largest log. */

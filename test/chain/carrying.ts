@@ -88,7 +88,8 @@ export async function createCarrying(rpcUrl: string, options: CarryingOptions = 
   const carrier = createCoreCarrier(core, hosted.address)
   const start = () =>
     createBroadcaster({
-      ...{ chain, store, caps, confirmations, log },
+      ...{ chain, store, confirmations, log },
+      caps: () => caps,
       relayer: hasRelayer ? relayer : undefined,
       pollMs: 2,
       looksMax: 35,

@@ -147,7 +147,7 @@ export async function startTestDaemon(configuration: Configuration): Promise<Tes
       record: { number: 0n, hash: zeroHash },
       warnings: [],
     } as const
-    return { core, ...daemon.domain, head: null, isEpochOpen: true, state: 'open' }
+    return { core, ...daemon.domain, head: null, isEpochOpen: true, state: 'open', waitsFor: null }
   }
 
   function ledgerHead(): api.LedgerHeadAnswer {

@@ -33,6 +33,8 @@ export interface FakeChain extends Chain {
   mine(): void
   /** Replaces so many blocks by as many others, empty ones. What was in them goes back to the mempool, or is forgotten. */
   reorganise(depth: number, isForgotten: boolean): void
+  /** The operator names another configuration. */
+  setConfig(configHash: Hex): void
   /** Another boot opens the next epoch. */
   openByAnother(): void
   readonly mempool: Map<Hex, Hex>
@@ -122,6 +124,11 @@ export function createFakeChain(domain: Domain): FakeChain {
       for (const _ of gone) addBlock(next())
       if (isForgotten) for (const { receipts } of gone) for (const hash of receipts.keys()) known.delete(hash)
     },
+    setConfig(configHash) {
+      const world = next()
+      if (world.head) world.head = { ...world.head, configHash }
+      addBlock(world)
+    },
     openByAnother() {
       const world = next()
       if (world.head) world.head = { ...world.head, epoch: world.head.epoch + 1n, boot: `0x${'ee'.repeat(32)}` }
@@ -172,7 +179,7 @@ export function createFakeChain(domain: Domain): FakeChain {
 
 /** While `isDown` every question is answered by an error. */
 function withOutages(fake: FakeChain): FakeChain {
-  const controls = new Set(['deploy', 'mine', 'reorganise', 'openByAnother'])
+  const controls = new Set(['deploy', 'mine', 'reorganise', 'openByAnother', 'setConfig'])
   return new Proxy(fake, {
     get(target, name: keyof FakeChain & string) {
       const value = target[name]
@@ -215,6 +222,7 @@ function execute(domain: Domain, world: World, raw: Hex, fake: FakeChain): Emitt
     commit.epoch === head.epoch &&
     commit.boot === head.boot &&
     commit.counter === head.counter + 1n &&
+    commit.next.configHash === head.configHash &&
     commit.prevRoot === head.root
   if (!fits || !isSigned(digest(domain, 'Commit', commit))) return undefined
   const { counter, next, epoch, prevRoot } = commit

@@ -78,7 +78,7 @@ test('behavior: real answers are what the document says', async () => {
     Object.keys(paths)
       .filter((path) => !(path in questions))
       .sort(),
-  ).toEqual(['/', '/api/batches', '/api/stream', '/assets/{name}'])
+  ).toEqual(['/', '/api/batches', '/api/configuration', '/api/preferences', '/api/stream', '/assets/{name}'])
   for (const [path, question] of Object.entries(questions))
     await expectDescribed(await fetch(daemon.url + question), path, 'get')
   await expectProblem(daemon)

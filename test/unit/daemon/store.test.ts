@@ -7,7 +7,7 @@ import type { Entry, NewEntry, RecordPlace, Store, StoredTransaction } from '../
 import { type Hex, toHex, zeroHash } from '../../../ledger/hex.ts'
 import { rootOf } from '../../../ledger/state.ts'
 import type { Commit } from '../../../ledger/structs.ts'
-import { payeeOf, reporter } from '../ledger/support.ts'
+import { payeeOf } from '../ledger/support.ts'
 import { describeEngines } from './engines.ts'
 import { creditBatch, temporaryFolder, waiting } from './support.ts'
 
@@ -37,7 +37,7 @@ const gains = new Map<Hex, bigint>([[payeeOf(1), 5n]])
 const stored = (position: number): Entry => ({
   position,
   leafHash: hash(position),
-  batch: { ...signed, batch: { ...signed.batch, sequence: BigInt(position) } },
+  signed: { ...signed, batch: { ...signed.batch, sequence: BigInt(position) } },
   odd: [{ index: 0, reason: 'SESSION_NOT_OPEN' }],
 })
 const entry = (position: number): NewEntry => ({ ...stored(position), gains })
@@ -103,14 +103,14 @@ describeEngines((engine) => {
     expect((await all(again.sealedState())).map(toHex)).toEqual([...chunks, first.sealed, second.sealed].map(toHex))
     expect(await again.wrappedKeys()).toEqual(wrappedKeys)
     expect(await all(again.entries())).toEqual([stored(1), stored(2), stored(3)])
-    expect(await again.entryOf(reporter, 2n)).toEqual(stored(2))
+    expect(await again.entryLike(stored(2).signed)).toEqual(stored(2))
     expect(await again.gains(payeeOf(1), { before: undefined, limit: 2 })).toEqual([
       { entry: stored(3), wei: 5n },
       { entry: stored(2), wei: 5n },
     ])
     expect(await again.gains(payeeOf(1), { before: 2, limit: 2 })).toEqual([{ entry: stored(1), wei: 5n }])
     expect(await again.gains(payeeOf(2), { before: undefined, limit: 2 })).toEqual([])
-    expect(await again.entryOf(reporter, 9n)).toBeUndefined()
+    expect(await again.entryLike(stored(9).signed)).toBeUndefined()
   })
 
   test('error: a record that is not the next is not written, nor anything with it', async () => {
@@ -143,7 +143,7 @@ describeEngines((engine) => {
     await store.saveAccepted({ sealed: first.sealed, entries: [entry(1)], head: head(2) })
     const second = sealAfter(first.place)
     const twice = [
-      { ...entry(1), batch: creditBatch(9n, 1n) },
+      { ...entry(1), signed: creditBatch(9n, 1n) },
       { ...entry(1), position: 2 },
     ]
     for (const again of twice)
