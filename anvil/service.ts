@@ -2,7 +2,7 @@
 import type { Child, ChildOrder, Children } from './children.ts'
 
 /** More deaths than this in one run are no accident. */
-const restartsMax = 20
+const restartsMaxDefault = 20
 /** A process that ends with this says that it would fail again. */
 const doNotRestart = 1
 
@@ -15,6 +15,7 @@ export interface Service {
 export interface ServiceOptions {
   readonly children: Children
   readonly order: ChildOrder
+  readonly restartsMax?: number
   /** Hears of each start, the first included. */
   readonly onStart?: (child: Child) => void
   /** Hears that the service is down and stays down. */
@@ -22,7 +23,13 @@ export interface ServiceOptions {
 }
 
 /** Starts the process and keeps it running until it is stopped. */
-export function startService({ children, order, onStart, onFailure }: ServiceOptions): Service {
+export function startService({
+  children,
+  order,
+  restartsMax = restartsMaxDefault,
+  onStart,
+  onFailure,
+}: ServiceOptions): Service {
   let isStopping = false
   let restarts = 0
   let child = launch()

@@ -26,6 +26,7 @@ export interface ServicesOptions extends Pick<DaemonOrder, 'deployment' | 'payIn
   readonly port: number
   readonly configuration: Configuration
   readonly home: Home
+  readonly restartsMax?: number
   readonly onStart: (child: Child) => void
   /** Hears of a process that is down and stays down. */
   readonly onFailure: (error: Error) => void
@@ -33,7 +34,8 @@ export interface ServicesOptions extends Pick<DaemonOrder, 'deployment' | 'payIn
 
 /** Writes their configurations and starts them; the daemon finds the core by itself. */
 export async function startServices(options: ServicesOptions): Promise<Services> {
-  const { children, folder, port, deployment, payIntervalMs, configuration, home, onStart, onFailure } = options
+  const { children, folder, port, deployment, payIntervalMs, configuration, home, onStart, onFailure, restartsMax } =
+    options
   const listen = `127.0.0.1:${await findPort(port)}`
   const core = `unix:${socketPath(folder)}`
   const paths = { configuration: join(folder, 'configuration.json'), daemon: join(folder, 'daemon.json') }
@@ -54,6 +56,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
       order: { name, file: process.execPath, args, env, logPath: logPath(folder, name) },
       onStart,
       onFailure,
+      ...(restartsMax === undefined ? {} : { restartsMax }),
     })
   return {
     core: start('core', home.coreArguments(core)),

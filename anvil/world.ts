@@ -8,7 +8,7 @@ import type { Hex } from '../ledger/hex.ts'
 import { buildContracts } from './artifacts.ts'
 import { findOrDeployBroker, startRound } from './broker.ts'
 import { type ChainSource, startChain } from './chain.ts'
-import type { Children } from './children.ts'
+import type { Child, Children } from './children.ts'
 import { type Deployment, deployedContracts, deployTreasury, predictAddress, writeDeployment } from './deployment.ts'
 import { emulatedHome } from './emulator/home.ts'
 import { type Home, localHome } from './home.ts'
@@ -35,6 +35,8 @@ export interface WorldOptions {
   readonly payIntervalMs: number
   /** Whether the core runs in an emulated enclave. */
   readonly isEnclave: boolean
+  /** How often a process may die before that is no accident any more. */
+  readonly restartsMax?: number
   /** Hears what is being done. */
   readonly say: (sentence: string) => void
   /** Hears of a process that is down and stays down. */
@@ -45,6 +47,8 @@ export interface WorldOptions {
 export interface World extends Services {
   readonly home: Home
   readonly deployment: Deployment
+  /** The chain's process; none where it was there before us. */
+  readonly chain: Child | undefined
   readonly wallet: Wallet
   readonly payees: readonly Payee[]
   readonly client: Client
@@ -102,6 +106,7 @@ export async function bringUp(options: WorldOptions): Promise<World> {
     ...services,
     home,
     deployment,
+    chain: child,
     wallet,
     payees,
     client,

@@ -23,6 +23,8 @@ export interface DaemonWorld {
   readonly rpcUrl: string
   readonly folder: string
   readonly url: string
+  /** Where its API for operators is. */
+  readonly operatorUrl: string
   readonly wallet: Wallet
   readonly broker: Broker
   readonly domain: Domain
@@ -45,7 +47,7 @@ export async function createDaemonWorld(rpcUrl: string): Promise<DaemonWorld> {
   const children = createChildren()
   const { signal } = new AbortController()
   let [core, daemon]: (Child | undefined)[] = []
-  let url = ''
+  let [url, operatorUrl] = ['', '']
   onTestFinished(async () => {
     await daemon?.stop()
     await core?.stop()
@@ -67,7 +69,7 @@ export async function createDaemonWorld(rpcUrl: string): Promise<DaemonWorld> {
   const configPath = writeConfig({ folder, core: core_, rpcUrl, broker, settings })
 
   const startDaemon = async (): Promise<void> => {
-    url = ''
+    ;[url, operatorUrl] = ['', '']
     daemon = children.start({
       name: 'daemon',
       file: process.execPath,
@@ -77,15 +79,22 @@ export async function createDaemonWorld(rpcUrl: string): Promise<DaemonWorld> {
       onLine: (line) => {
         const entry = JSON.parse(line)
         if (entry.msg === 'listening') url = entry.url
+        if (entry.msg === 'listening for the operator') operatorUrl = entry.url
       },
     })
-    await waitFor({ what: 'the daemon does not listen', timeoutMs: withinMs, signal }, async () => url || undefined)
+    await waitFor(
+      { what: 'the daemon does not listen', timeoutMs: withinMs, signal },
+      async () => operatorUrl || undefined,
+    )
   }
   const world: DaemonWorld = {
     rpcUrl,
     folder,
     get url() {
       return url
+    },
+    get operatorUrl() {
+      return operatorUrl
     },
     wallet,
     broker,
@@ -134,11 +143,14 @@ interface ConfigOrder {
 function writeConfig({ folder, core, rpcUrl, broker, settings }: ConfigOrder): string {
   const ledger = join(folder, 'configuration.json')
   writeFileSync(ledger, JSON.stringify(struct('Configuration').write(settings)))
+  const token = join(folder, 'token')
+  writeFileSync(token, 'a'.repeat(32), { mode: 0o600 })
   const path = join(folder, 'daemon.json')
   const config = {
     core,
     rpcUrls: [rpcUrl],
     listen: '127.0.0.1:0',
+    operator: { listen: '127.0.0.1:0', tokenFile: token },
     store: `sqlite:${join(folder, 'daemon.sqlite')}`,
     configuration: ledger,
     roundsManager: broker.roundsManager,

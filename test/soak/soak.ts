@@ -1,0 +1,111 @@
+/**
+ * The real stack under load for as long as is wanted, with parts of it killed or cut off in an order that a seed decides. In the
+ * end everything must be paid, and all books must agree: the same audit as that of `npm start -- --once`.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { brokerOnArbitrum } from '../../anvil/broker.ts'
+import type { Children } from '../../anvil/children.ts'
+import { startFeed } from '../../anvil/feed.ts'
+import { type Summary, summarize } from '../../anvil/summary.ts'
+import { bringUp, type World } from '../../anvil/world.ts'
+
+export interface SoakOptions {
+  readonly children: Children
+  readonly seed: number
+  readonly events: number
+  readonly eventsPerSecond: number
+  readonly disturbances: number
+  readonly say: (sentence: string) => void
+}
+
+export interface SoakResult extends Summary {
+  readonly seed: number
+  /** What was done to it, and how often. */
+  readonly disturbances: Readonly<Record<Disturbance, number>>
+  /** One sentence for each discrepancy. */
+  readonly found: readonly string[]
+}
+
+const disturbances = ['daemon', 'core', 'both', 'chain'] as const
+type Disturbance = (typeof disturbances)[number]
+
+const payIntervalMs = 2_000
+/** How long the chain's server hangs: connections stay open, and nothing is answered. */
+const hangsMsMax = 4_000
+
+/** @throws Error where a part stays down, or not everything is paid in time; its folder is kept then */
+export async function soak(options: SoakOptions): Promise<SoakResult> {
+  const { children, seed, say } = options
+  const startedAt = performance.now()
+  const folder = mkdtempSync(join(tmpdir(), 'bursar-soak-'))
+  say(`seed ${seed}, logs in ${folder}`)
+  const stop = new AbortController()
+  const { signal } = stop
+  const world = await bringUp({
+    children,
+    source: { kind: 'local' },
+    isEnclave: false,
+    broker: brokerOnArbitrum,
+    port: 0,
+    folder,
+    payIntervalMs,
+    restartsMax: options.disturbances * 2 + 20,
+    say,
+    onFailure: (error) => stop.abort(error),
+    signal,
+  })
+  const feed = startFeed(world)
+  try {
+    const { onTick, done } = disturb(options, world, () => feed.events)
+    say(`${options.events} events, ${options.disturbances} disturbances`)
+    await feed.runExactly(options.events, options.eventsPerSecond, onTick, signal)
+    const { summary, found } = await summarize({ children, world, feed, folder, startedAt, say, signal })
+    if (found.length === 0) rmSync(folder, { recursive: true })
+    return { ...summary, seed, disturbances: done, found }
+  } finally {
+    await feed.stop()
+    await world.stop()
+  }
+}
+
+/** Each disturbance comes when so many events have been given: the same seed, the same order. */
+function disturb({ seed, events, disturbances: count, say }: SoakOptions, world: World, given: () => number) {
+  const roll = createDice(seed)
+  const plan = Array.from({ length: count }, (_, i) => ({
+    at: Math.floor(((i + 0.5 + roll(100) / 200) * events) / (count + 1)),
+    what: disturbances[roll(disturbances.length)] as Disturbance,
+    hangsMs: 500 + roll(hangsMsMax - 500),
+  }))
+  const done: Record<Disturbance, number> = { daemon: 0, core: 0, both: 0, chain: 0 }
+  const onTick = async (): Promise<void> => {
+    while (plan[0] && given() >= plan[0].at) {
+      const { at, what, hangsMs } = plan.shift() as (typeof plan)[number]
+      say(`after ${at} events: ${what === 'chain' ? `the chain hangs for ${hangsMs} ms` : `killing ${what}`}`)
+      done[what]++
+      if (what === 'daemon' || what === 'both') world.daemon.child.kill('SIGKILL')
+      if (what === 'core' || what === 'both') world.core.child.kill('SIGKILL')
+      if (what === 'chain') await hang(world, hangsMs)
+    }
+  }
+  return { onTick, done }
+}
+
+async function hang({ chain }: World, ms: number): Promise<void> {
+  chain?.kill('SIGSTOP')
+  await delay(ms)
+  chain?.kill('SIGCONT')
+}
+
+/** xorshift32: the same seed, the same run. */
+function createDice(seed: number): (sides: number) => number {
+  let state = seed | 1
+  return (sides) => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return (state >>> 0) % sides
+  }
+}
