@@ -1,6 +1,6 @@
-/** The processes that the demonstration starts. None outlives it. */
+/** The processes that the demonstration starts. None outlives it, however it ends. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Writable } from 'node:stream'
 
@@ -49,9 +49,18 @@ export function createChildren(): Children {
   }
 }
 
+/** A kill that cannot be caught would leave the others behind: the kernel ends them then, where util-linux can ask it to. */
+const setpriv = '/usr/bin/setpriv'
+const endsWithUs = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'KILL', '--'] : []
+
 function spawnChild({ name, file, args, env = {}, logPath, onLine }: ChildOrder): Child & { process: ChildProcess } {
   // In a process group of its own: Ctrl-C is for us alone, who end the others in order.
-  const child = spawn(file, args, { env: { ...process.env, ...env }, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
+  const [command = file, ...before] = [...endsWithUs, file]
+  const child = spawn(command, [...before, ...args], {
+    env: { ...process.env, ...env },
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   const log = createWriteStream(logPath, { flags: 'a', mode: 0o600 })
   child.stdout.pipe(log, { end: false })
   child.stderr.pipe(log, { end: false })

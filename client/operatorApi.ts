@@ -40,4 +40,3 @@ export const operatorStatusAnswer = object({
   leftOut,
 })
 
-export type OperatorStatusAnswer = Value<typeof operatorStatusAnswer>

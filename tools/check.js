@@ -1,6 +1,7 @@
 // `npm run check`: all that can be said of the tree without running it. Every check runs; each fault is shown.
 
 import { isCurrent } from './measured.js'
+import { packageFaults } from './packages.js'
 import { run } from './run.js'
 import { wallFaults } from './wall.js'
 
@@ -11,7 +12,8 @@ const checks = [
   ['types', () => run('tsc', ['-b'])],
   ['unused code', () => run('knip', ['--no-progress'])],
   ['abi/ is what the contracts say', abiIsCurrent],
-  ['the wall', wallStands],
+  ['the wall', () => tell(wallFaults())],
+  ['packages', () => tell(packageFaults())],
   ['MEASURED.md is what is measured', measuredIsCurrent],
 ]
 
@@ -32,8 +34,7 @@ async function measuredIsCurrent() {
   return { ok }
 }
 
-function wallStands() {
-  const faults = wallFaults()
+function tell(faults) {
   for (const fault of faults) console.error(fault)
   return { ok: faults.length === 0 }
 }

@@ -1,6 +1,6 @@
 /** The whole product in its own processes: `npm start -- --once --json`, undisturbed and with parts of it killed. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -117,3 +117,25 @@ test('behavior: runs until Ctrl-C, then ends in good order with all its processe
   expect(stdout).toMatch(/anchor 1: root 0x[0-9a-f]{64}/)
   for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
 })
+
+test('behavior: killed in a way that it cannot hear, it leaves no process behind', {
+  timeout: runWithinMs,
+}, async () => {
+  launch()
+  const wait = { timeoutMs: runWithinMs, signal: new AbortController().signal }
+  await waitFor({ ...wait, what: 'no core and daemon' }, async () =>
+    existsSync(join(folder, 'processes.json')) && pidOf('daemon') ? true : undefined,
+  )
+  const pids: number[] = Object.values(readJson('processes.json'))
+  run.kill('SIGKILL')
+  await output
+  await waitFor({ ...wait, what: 'some are left' }, async () => (pids.some(isAlive) ? undefined : true))
+})
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false // there is no such process: that is the answer
+  }
+}
