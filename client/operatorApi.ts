@@ -1,5 +1,5 @@
 /** The operator's API as codecs, for the daemon that writes it and the CLI that reads it. */
-import { hex, list, nullable, object, oneOf, text, uint, type Value } from '../protocol/codec.ts'
+import { hex, list, nullable, object, oneOf, text, uint } from '../protocol/codec.ts'
 
 /** A payee that gets nothing now, or not all, and why. */
 const leftOut = list(
