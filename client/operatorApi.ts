@@ -39,4 +39,3 @@ export const operatorStatusAnswer = object({
   /** Payees that the last payout left out, and why. */
   leftOut,
 })
-
