@@ -55,8 +55,9 @@ function nameOf(bytes32: Hex): string {
 /** Every way to read the store, as rows whose members are the columns. */
 const sources: Readonly<Record<(typeof kinds)[number], (store: Store, config: Config) => AsyncIterable<Row>>> = {
   async *events(store) {
-    for await (const { position, batch } of store.entries()) {
-      const { reporter, sequence, events } = batch.batch
+    for await (const { position, signed } of store.entries()) {
+      if (!('batch' in signed)) continue // preferences and configurations hold no usage
+      const { reporter, sequence, events } = signed.batch
       for (const [index, { kind, id, payee, tariff, value }] of events.entries())
         yield {
           position: `${position}`,
