@@ -9,7 +9,7 @@ let binding: Promise<Binding> | undefined
 parentPort?.on('message', async (seed: number | 'end') => {
   if (seed === 'end') {
     if (binding) (await binding).stop()
-    return parentPort?.close()
+    process.exit()
   }
   const { trace, ...report } = play(scheduleOf(seed, steps), isOnChain)
   parentPort?.postMessage(trace && !report.broken ? await bind(report, trace) : report)
