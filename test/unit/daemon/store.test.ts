@@ -318,7 +318,7 @@ describeEngines((engine) => {
     })
     const again = await read(address)
     expect(await again.lastRecord()).toEqual(place)
-    expect(await all(again.entries())).toEqual([entry(1)])
+    expect(await all(again.entries())).toEqual([stored(1)])
   })
 
   test('error: a server that does not force what it commits is refused', { timeout: 60_000 }, async ({ skip }) => {
