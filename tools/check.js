@@ -1,6 +1,7 @@
 // `npm run check`: all that can be said of the tree without running it. Every check runs; each fault is shown.
 
 import { isCurrent } from './measured.js'
+import { namedTestFaults } from './namedTests.js'
 import { packageFaults } from './packages.js'
 import { run } from './run.js'
 import { wallFaults } from './wall.js'
@@ -13,6 +14,7 @@ const checks = [
   ['unused code', () => run('knip', ['--no-progress'])],
   ['abi/ is what the contracts say', abiIsCurrent],
   ['the wall', () => tell(wallFaults())],
+  ['tests named in docs/CONTRACT.md', () => tell(namedTestFaults())],
   ['packages', () => tell(packageFaults())],
   ['MEASURED.md is what is measured', measuredIsCurrent],
 ]

@@ -1,92 +1,121 @@
-// Breaks the contracts in every small way, one at a time, and asks the tests whether they notice.
-// Prints the fate of each. `--only TEXT` takes those whose name contains it. Takes about an hour on two cores.
-import { spawnSync } from 'node:child_process'
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// Breaks the contracts in every small way, one at a time, and asks the tests whether they notice. Prints the fate of each,
+// and writes it to `.build/mutate/fates.json`, from where `--continue` goes on. `--only TEXT` takes those whose name contains
+// it, `--jobs N` works on so many at once. What does not compile is no mutant.
+//
+// The tests are compiled once: they deploy what lies in forge's folder of artifacts, and each mutant is laid there.
+import { spawn } from 'node:child_process'
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { mutantsOf } from './mutants.js'
 
+const solc = createRequire(import.meta.url)('solc')
 const root = fileURLToPath(new URL('..', import.meta.url))
-const copy = `${root}.build/mutate`
-const files = ['Anchor', 'Vault', 'Treasury', 'Timelock'].map((name) => `src/${name}.sol`)
-const guards = /\b(nonReentrant|onlyOwner|onlyGuardian|onlySelf|unlessFrozen|unlessHalted)\b/g
-const flips = { '<': ['>=', '<='], '>': ['<=', '>='], '<=': ['>', '<'], '>=': ['<', '>'], '==': ['!='], '!=': ['=='] }
-
-/** All mutants of one line: name and the line as it becomes. */
-function mutantsOf(line) {
-  const code = line.replace(/\/\/.*$/, '')
-  if (/^\s*(\*|\/\*|error |event |import |modifier |pragma )/.test(code)) return []
-  const found = []
-  const change = (name, at, length, text) =>
-    found.push({ name, line: line.slice(0, at) + text + line.slice(at + length) })
-  const condition = /\bif \((.*?)\)( revert| return|;| \{|$)/.exec(code)
-  if (condition) change('never', condition.index + 4, condition[1].length, 'false')
-  if (/^\s*require\(.*\);/.test(code)) found.push({ name: 'no require', line: '' })
-  if (!/^\s*(function|error|event)/.test(code) || /\{$/.test(code)) {
-    for (const it of code.matchAll(guards)) {
-      if (!/^\s*(if|modifier)/.test(code)) change(`without ${it[0]}`, it.index, it[0].length, '')
-    }
-  }
-  for (const it of code.matchAll(/ (<=|>=|==|!=|<|>) /g)) {
-    for (const op of flips[it[1]]) change(`${it[1]} to ${op}`, it.index + 1, it[1].length, op)
-  }
-  return found
-}
-
-function forgePasses() {
-  const { stdout } = spawnSync(
-    `${root}node_modules/.bin/forge`,
-    ['test', '--fail-fast', '--no-match-contract', 'V3', '--no-match-test', 'mole'],
-    {
-      cwd: root,
-      encoding: 'utf8',
-      timeout: 300_000,
-      env: {
-        ...process.env,
-        PATH: `${root}node_modules/.bin:${process.env.PATH}`,
-        FOUNDRY_SRC: '.build/mutate/contracts/src',
-        FOUNDRY_TEST: '.build/mutate/contracts/test',
-        FOUNDRY_OUT: '.build/mutate/out',
-        FOUNDRY_CACHE_PATH: '.build/mutate/cache',
-        // Half the time to compile; the one test that needs optimized code is left out.
-        FOUNDRY_OPTIMIZER: 'false',
-        FOUNDRY_DYNAMIC_TEST_LINKING: 'true',
-        FOUNDRY_FUZZ_RUNS: '32',
-      },
-    },
-  )
-  // The forge of npm ends with 0 whatever happens.
-  return / tests passed, 0 failed/.test(stdout)
-}
-
-rmSync(`${copy}/contracts`, { recursive: true, force: true })
-cpSync(`${root}contracts`, `${copy}/contracts`, { recursive: true })
-// What these hold is in the others too, and each file costs seconds to compile.
-for (const file of [
+const fatesPath = `${root}.build/mutate/fates.json`
+const files = ['Treasury', 'Vault', 'Anchor', 'Timelock'].map((name) => `src/${name}.sol`)
+/** What these hold is in the others too, and each file costs seconds to compile. */
+const leftOut = [
   'script',
-  'test/Deploy.t.sol',
-  'test/Gas.t.sol',
-  'test/Invariants.t.sol',
-  'test/TicketBroker.t.sol',
-  'test/Vectors.t.sol',
-])
-  rmSync(`${copy}/contracts/${file}`, { recursive: true })
-if (!forgePasses()) throw new Error('the tests fail without any mutant')
+  ...['Deploy', 'Gas', 'Invariants', 'TicketBroker', 'Vectors'].map((it) => `test/${it}.t.sol`),
+]
+/** Most mutants die of the quick tests; only what outlives those meets the slow ones. */
+const slow = 'allOrNothing|Thousand|testFuzz|sixtyBombs'
+/** Needs optimized code. */
+const neverRun = 'mole'
+const rounds = [
+  ['--no-match-contract', 'V3', '--no-match-test', `${slow}|${neverRun}`],
+  ['--no-match-contract', 'V3', '--match-test', slow],
+]
 
-const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : ''
-const counts = { killed: 0, lived: 0 }
-for (const file of files) {
-  const path = `${copy}/contracts/${file}`
-  const source = readFileSync(path, 'utf8')
-  const lines = source.split('\n')
-  const mutants = lines.flatMap((line, i) => mutantsOf(line).map((it) => ({ ...it, i })))
-  for (const { name, line, i } of mutants) {
-    const title = `${file}:${i + 1} ${name}: ${lines[i].trim()}`
-    if (!title.includes(only)) continue
-    writeFileSync(path, lines.with(i, line).join('\n'))
-    const fate = forgePasses() ? 'lived' : 'killed'
-    counts[fate]++
-    console.log(`${fate} ${title}`)
-  }
-  writeFileSync(path, source)
-}
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, jobs: { type: 'string' }, continue: { type: 'boolean' } },
+})
+const fates = values.continue && existsSync(fatesPath) ? JSON.parse(readFileSync(fatesPath, 'utf8')) : {}
+const queue = files.flatMap(mutantsIn).filter(({ title }) => title.includes(values.only ?? '') && !fates[title])
+await Promise.all(Array.from({ length: Number(values.jobs ?? 1) }, (_, i) => work(`${root}.build/mutate/${i}`)))
+
+const counts = {}
+for (const fate of Object.values(fates)) counts[fate] = (counts[fate] ?? 0) + 1
 console.log(JSON.stringify(counts))
-process.exitCode = counts.lived === 0 ? 0 : 1
+process.exitCode = counts.lived ? 1 : 0
+
+function mutantsIn(file) {
+  const lines = readFileSync(`${root}contracts/${file}`, 'utf8').split('\n')
+  return lines.flatMap((before, i) =>
+    mutantsOf(before).map(({ name, line }) => ({
+      file,
+      title: `${file} ${name}: ${before.trim()} (line ${i + 1})`,
+      source: lines.with(i, line).join('\n'),
+    })),
+  )
+}
+
+/** Takes mutants from the queue, in a copy of its own, until there are none. */
+async function work(copy) {
+  rmSync(copy, { recursive: true, force: true })
+  cpSync(`${root}contracts`, `${copy}/contracts`, { recursive: true })
+  for (const path of leftOut) rmSync(`${copy}/contracts/${path}`, { recursive: true })
+  if ((await fateIn(copy)) !== 'lived') throw new Error('the tests fail without any mutant')
+  const artifactPath = `${copy}/out/Treasury.sol/Treasury.json`
+  const artifact = JSON.parse(readFileSync(artifactPath, 'utf8'))
+  for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
+    const code = compile(mutant)
+    if (code) {
+      artifact.bytecode.object = `0x${code}`
+      writeFileSync(artifactPath, JSON.stringify(artifact))
+    }
+    const fate = code ? await fateIn(copy) : 'does not compile'
+    fates[mutant.title] = fate
+    console.log(`${fate} ${mutant.title}`)
+    writeFileSync(fatesPath, JSON.stringify(fates, null, 2))
+  }
+}
+
+/** @returns the creation code of the treasury with one file of it replaced; undefined if that does not compile */
+function compile({ file, source }) {
+  const read = (path) => {
+    if (path === `contracts/${file}`) return { contents: source }
+    const found = [root + path, `${root}node_modules/${path}`].find((it) => existsSync(it))
+    return found ? { contents: readFileSync(found, 'utf8') } : { error: 'not found' }
+  }
+  const main = 'contracts/src/Treasury.sol'
+  const input = {
+    language: 'Solidity',
+    sources: { [main]: { content: read(main).contents } },
+    settings: { evmVersion: 'prague', outputSelection: { [main]: { Treasury: ['evm.bytecode.object'] } } },
+  }
+  const { contracts } = JSON.parse(solc.compile(JSON.stringify(input), { import: read }))
+  return contracts?.[main]?.Treasury?.evm.bytecode.object
+}
+
+async function fateIn(copy) {
+  for (const round of rounds) {
+    // The forge of npm ends with 0 whatever happens.
+    if (!/ tests passed, 0 failed/.test(await forgeTest(copy, round))) return 'killed'
+  }
+  return 'lived'
+}
+
+function forgeTest(copy, args) {
+  const folder = copy.slice(root.length)
+  const child = spawn(`${root}node_modules/.bin/forge`, ['test', '--fail-fast', ...args], {
+    cwd: root,
+    timeout: 600_000,
+    env: {
+      ...process.env,
+      PATH: `${root}node_modules/.bin:${process.env.PATH}`,
+      FOUNDRY_SRC: `${folder}/contracts/src`,
+      FOUNDRY_TEST: `${folder}/contracts/test`,
+      FOUNDRY_OUT: `${folder}/out`,
+      FOUNDRY_CACHE_PATH: `${folder}/cache`,
+      FOUNDRY_OPTIMIZER: 'false',
+      FOUNDRY_DYNAMIC_TEST_LINKING: 'true',
+      FOUNDRY_FUZZ_RUNS: '32',
+    },
+  })
+  let output = ''
+  child.stdout.on('data', (data) => (output += data))
+  child.stderr.on('data', (data) => (output += data))
+  return new Promise((resolve) => child.on('close', () => resolve(output)))
+}

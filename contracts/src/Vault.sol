@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Anchor} from "./Anchor.sol";
+import {Bucket} from "./Bucket.sol";
 import {IVault} from "./interfaces/IVault.sol";
 import {ITreasury} from "./interfaces/ITreasury.sol";
 
@@ -122,10 +123,8 @@ abstract contract Vault is Anchor, IVault {
         totalPaid += uint96(amount);
     }
 
-    /// @dev What is in the bucket. Rounding leaks too little, never too much.
     function _level() private view returns (uint256) {
-        uint256 leaked = (block.timestamp - _usedAt) * (cap / 2) / window;
-        return Math.saturatingSub(_used, leaked);
+        return Bucket.level(_used, block.timestamp - _usedAt, cap / 2, window);
     }
 
     function _setCap(uint96 cap_) private {

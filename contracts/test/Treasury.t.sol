@@ -374,6 +374,26 @@ contract TreasuryTest is Base {
         _assertBooks(WAGE);
     }
 
+    /// @dev A core would have to be broken to pay these, and nothing breaks: the broker refuses, the treasury gets its
+    /// own back, the timelock keeps it for the owner.
+    function test_direct_ourOwnContractsAsPayees() public {
+        IAnchor.Commit memory c = _nextCommit(none, _two(address(treasury), address(broker)));
+        _commit(c);
+        assertEq(address(treasury).balance, 1000 ether);
+        assertEq(treasury.paid(address(treasury)), WAGE);
+        assertEq(treasury.paid(address(broker)), 0);
+        _commit(_nextCommit(none, _two(treasury.owner(), relayer)));
+        assertEq(treasury.owner().balance, WAGE);
+        assertEq(relayer.balance, WAGE);
+    }
+
+    /// @dev Row 24: an account with code of its own (EIP-7702) is a payee like any contract.
+    function test_direct_delegatedAccountFailsAlone() public {
+        (address payee, uint256 key) = makeAddrAndKey("delegated");
+        vm.signAndAttachDelegation(address(new GasEater()), key);
+        _onePayeeFails(payee, "");
+    }
+
     // Leaked tickets
 
     /// @dev Row 13: ticket, signature and number are in public calldata; alone they find nothing to draw on.
