@@ -46,6 +46,7 @@ export type {
 } from './logApi.ts'
 export { LogTree } from './logTree.ts'
 export { type PreferenceToSign, signPreference } from './preference.ts'
+export type { LogMemory, VerifyOptions } from './steps/known.ts'
 export { NotChecked, ProvedLie } from './verdict.ts'
 export {
   type AccountProof,
@@ -55,4 +56,4 @@ export {
   verifyInclusion,
   verifyReceipt,
 } from './verify.ts'
-export { type LogMemory, type VerifyOptions, verifyDaemon } from './verifyDaemon.ts'
+export { verifyDaemon } from './verifyDaemon.ts'

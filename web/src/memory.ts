@@ -1,6 +1,6 @@
 /** What this browser remembers between visits: which node the visitor trusts, and how the log looked the last time. */
 
-import type { LogMemory } from '../../client/verifyDaemon.ts'
+import type { LogMemory } from '../../client/steps/known.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import { hex, int, object } from '../../protocol/codec.ts'
 
