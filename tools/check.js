@@ -26,7 +26,7 @@ async function contractsCompile() {
 }
 
 async function abiIsCurrent() {
-  const { ok } = await run('wagmi', ['generate'])
+  const { ok } = await run('npm', ['run', '--silent', 'abi'])
   return ok ? run('git', ['diff', '--exit-code', '--stat', '--', 'abi']) : { ok }
 }
 

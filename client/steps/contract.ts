@@ -1,5 +1,6 @@
 /** The chain, the contract on it, and the head that it holds: all that comes after rests on these. */
 import type { Hex } from '../../ledger/hex.ts'
+import { isCodeOf } from '../chain/code.ts'
 import type { Rpc } from '../chain/rpc.ts'
 import { createTreasury } from '../chain/treasury.ts'
 import type { Finding } from '../checks/check.ts'
@@ -33,9 +34,9 @@ export async function checkContract({ rpc, trust }: VerifyOptions, known: Known)
       claimed: verifyingContract,
     })
   const treasury = createTreasury({ rpc, address })
-  const owner = (await hasCode(rpc, address)) ? await treasury.get('owner') : undefined
-  if (owner === undefined || !(await hasCode(rpc, owner)))
-    throw new ProvedLie('NO_CONTRACT', 'there is no contract at this address, or its owner is no timelock', { address })
+  await checkCode(rpc, 'Treasury', address)
+  const owner = await treasury.get('owner')
+  await checkCode(rpc, 'Timelock', owner)
   if (await treasury.get('frozen')) throw new ProvedLie('FROZEN', 'the contract is frozen for good: exit', { address })
   known.domain = { chainId, verifyingContract: address }
   known.treasury = treasury
@@ -43,10 +44,18 @@ export async function checkContract({ rpc, trust }: VerifyOptions, known: Known)
   const who = trust.contract
     ? 'the contract that you trust'
     : 'the contract that the daemon names: nobody vouches for it'
-  return { said: `${address}, ${who}`, facts: { address, owner, guardian, silence_s: `${silence}` } }
+  return {
+    said: `${address} has the code of this version, and is ${who}`,
+    facts: { address, owner, guardian, silence_s: `${silence}` },
+  }
 }
 
-const hasCode = async (rpc: Rpc, address: Hex): Promise<boolean> => (await rpc.code(address)) !== '0x'
+async function checkCode(rpc: Rpc, name: 'Treasury' | 'Timelock', address: Hex): Promise<void> {
+  const code = await rpc.code(address)
+  if (code === '0x') throw new ProvedLie('NO_CONTRACT', `there is no ${name} at this address`, { address })
+  if (!isCodeOf(name, code))
+    throw new ProvedLie('WRONG_CODE', `what stands at this address is not the ${name} of this version`, { address })
+}
 
 export async function checkHead({ client, rpc, lagSeconds }: VerifyOptions, known: Known): Promise<Finding> {
   const treasury = need(known, 'treasury')

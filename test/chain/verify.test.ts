@@ -3,10 +3,12 @@ import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { compiledCode } from '../../abi/code.ts'
 import {
   type Check,
   createClient,
   createRpc,
+  createTreasury,
   type LogMemory,
   trust as trustCodec,
   type VerifyOptions,
@@ -75,6 +77,34 @@ test('default: all holds, and each lie is told by its name', { timeout: 120_000 
   const otherHash = `0x${'ab'.repeat(32)}`
 
   expect(await ask((_, answer) => answer)).toEqual([])
+  // The contract.
+  const node = (method: string, ...params: unknown[]) =>
+    fetch(world.rpcUrl, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+    })
+  const plant = async (address: Hex, change: (code: Buffer) => unknown): Promise<string[]> => {
+    const code = await rpc.code(address)
+    const planted = Buffer.from(code.slice(2), 'hex')
+    const changed = change(planted)
+    await node('anvil_setCode', address, `0x${(Buffer.isBuffer(changed) ? changed : planted).toString('hex')}`)
+    const found = await ask((_, answer) => answer)
+    await node('anvil_setCode', address, code)
+    return found.filter((fault) => !fault.endsWith('NEEDS_EARLIER'))
+  }
+  const { verifyingContract: treasury } = world.domain
+  const timelock = await createTreasury({ rpc, address: treasury }).get('owner')
+  const bump = (at: number) => (code: Buffer) => code.writeUInt8(code.readUInt8(at) ^ 1, at)
+  for (const address of [treasury, timelock]) {
+    const last = (await rpc.code(address)).length / 2 - 2
+    expect(await plant(address, bump(last))).toEqual(['contract: lie WRONG_CODE'])
+    expect(await plant(address, (code) => Buffer.concat([code, Buffer.of(0)]))).toEqual(['contract: lie WRONG_CODE'])
+    expect(await plant(address, () => Buffer.of())).toEqual(['contract: lie NO_CONTRACT'])
+  }
+  // One of the places of one immutable: what the contract tells of it and what it uses are not the same.
+  const [[, place]] = compiledCode.Treasury.immutables
+  expect(await plant(treasury, bump(place + 31))).toEqual(['contract: lie WRONG_CODE'])
   // The balance.
   const account = (change: (answer: never) => unknown) =>
     at('/api/ledger/accounts', (_, answer) => change(answer as never))

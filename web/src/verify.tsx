@@ -14,7 +14,7 @@ const names: Readonly<Record<Check['id'], readonly [name: string, why: string]>>
   chain: ['The chain', 'Your node and the daemon speak of the same chain.'],
   contract: [
     'The contract',
-    'There is a contract that holds the money, and its owner can change things only in public and after a delay.',
+    'The contract that holds the money has exactly the published code, and its owner can change things only in public and after a delay.',
   ],
   head: ['The head', 'The daemon shows the root that the contract holds, not an older one.'],
   log: ['The log', 'The log is the one whose root the contract holds, only longer.'],
