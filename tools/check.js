@@ -14,7 +14,7 @@ const checks = [
   ['unused code', () => run('knip', ['--no-progress'])],
   ['abi/ is what the contracts say', abiIsCurrent],
   ['the wall', () => tell(wallFaults())],
-  ['tests named in docs/CONTRACT.md', () => tell(namedTestFaults())],
+  ['tests named in docs/CONTRACT.md and docs/SECURITY.md', () => tell(namedTestFaults())],
   ['packages', () => tell(packageFaults())],
   ['MEASURED.md is what is measured', measuredIsCurrent],
 ]
