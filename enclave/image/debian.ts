@@ -16,6 +16,7 @@ import {
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { sha256File } from './hashes.ts'
+import { findMirror } from './mirror.ts'
 
 /** Everything that takes long to build or fetch; may be deleted at any time. `BURSAR_CACHE` names another folder. */
 export const cache = process.env.BURSAR_CACHE ?? join(homedir(), '.cache', 'bursar')
@@ -29,14 +30,6 @@ export interface DebianFile {
   /** The file, where a source package has several; `source` then names none of Debian's binary packages. */
   readonly file?: string
 }
-
-const mirror = 'http://deb.debian.org'
-const suites = [
-  `deb ${mirror}/debian bookworm main`,
-  `deb ${mirror}/debian-security bookworm-security main`,
-  `deb ${mirror}/debian bookworm-backports main`,
-  `deb-src ${mirror}/debian trixie main`,
-]
 
 /** The path of the file in the cache, fetched if it is not there. @throws Error where Debian has it no more, or its hash is another */
 export function fetchDebian(wanted: DebianFile): string {
@@ -90,9 +83,10 @@ export function execute(
 
 function download({ name, version, file }: DebianFile, path: string): void {
   mkdirSync(join(cache, 'debian'), { recursive: true })
+  const sources = suites()
   const folder = mkdtempSync(join(cache, 'fetch-'))
   try {
-    const options = ownLists(folder)
+    const options = ownLists(folder, sources)
     execute('apt-get', [...options, 'update'], { cwd: folder })
     const what = file ? ['source', '--download-only', `${name}=${version}`] : ['download', `${name}=${version}`]
     execute('apt-get', [...options, ...what], { cwd: folder })
@@ -100,16 +94,27 @@ function download({ name, version, file }: DebianFile, path: string): void {
     if (!got) throw new Error(`${name} ${version} holds no ${file}`)
     copyFileSync(join(folder, got), path)
   } catch (cause) {
-    const help = `older versions are at snapshot.debian.org: put the file at ${path}`
+    const help = `older versions are in Debian's snapshot archive: put the file at ${path}`
     throw new Error(`Debian's mirror does not give ${name} ${version}; ${help}`, { cause })
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
-function ownLists(folder: string): string[] {
+/** Newer QEMU and kernel than the release's own, and the versions of its libraries that only its security updates have. */
+function suites(): string[] {
+  const { archive, security } = findMirror()
+  return [
+    `deb ${archive} bookworm main`,
+    `deb ${archive} bookworm-backports main`,
+    `deb-src ${archive} trixie main`,
+    ...(security ? [`deb ${security} bookworm-security main`] : []),
+  ]
+}
+
+function ownLists(folder: string, sources: readonly string[]): string[] {
   for (const place of ['lists/partial', 'archives/partial']) mkdirSync(join(folder, place), { recursive: true })
-  writeFileSync(join(folder, 'sources.list'), `${suites.join('\n')}\n`)
+  writeFileSync(join(folder, 'sources.list'), `${sources.join('\n')}\n`)
   const settings = {
     'Dir::Etc::sourcelist': join(folder, 'sources.list'),
     'Dir::Etc::sourceparts': '/dev/null',
