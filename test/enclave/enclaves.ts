@@ -1,12 +1,13 @@
 /** Emulated enclaves for tests, each a process with QEMU below it. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Child, createChildren } from '../../anvil/children.ts'
 import { waitFor } from '../../anvil/waiting.ts'
 import { type CoreConnection, connectCore } from '../../daemon/enclaveClient.ts'
 
-const bootWithinMs = 300_000
+/** A boot takes 10 s on idle cores, and four times that on busy ones. */
+const bootWithinMs = 180_000
 
 export interface BootOrder {
   readonly eifPath: string
@@ -36,7 +37,7 @@ export function createEnclaves() {
     async boot({ eifPath, pkiFolder, isDebug = false }: BootOrder): Promise<Enclave> {
       const { signal } = new AbortController()
       const own = join(folder, `${count++}`)
-      const [corePath, foreignPath] = [`${own}.sock`, `${own}.foreign`]
+      const [corePath, foreignPath, logPath] = [`${own}.sock`, `${own}.foreign`, `${own}.log`]
       const startedAt = performance.now()
       let bootMs: number | undefined
       const child = children.start({
@@ -47,16 +48,16 @@ export function createEnclaves() {
           ...['--listen', `unix:${corePath}`, '--foreign', foreignPath],
           ...(isDebug ? ['--debug'] : []),
         ],
-        logPath: `${own}.log`,
+        logPath,
         onLine: (line) => {
           if (line.trim() === 'listening') bootMs = performance.now() - startedAt
         },
       })
       running.add(child)
-      const booted = await waitFor(
-        { what: 'the enclave does not boot', timeoutMs: bootWithinMs, signal },
-        async () => bootMs,
-      )
+      const booted = await listens(child, async () => bootMs).catch((cause) => {
+        child.kill('SIGKILL')
+        throw new Error(`${cause.message}; its console:\n${readFileSync(logPath, 'utf8')}`, { cause })
+      })
       return {
         bootMs: booted,
         corePath,
@@ -80,4 +81,11 @@ export function createEnclaves() {
       return path
     },
   }
+}
+
+/** Waits until the core in it listens. @throws Error as soon as its process has ended */
+async function listens(child: Child, bootMs: () => Promise<number | undefined>): Promise<number> {
+  const waiting = new AbortController()
+  void child.exited.then((how) => waiting.abort(new Error(`the enclave ended at boot (${how})`)))
+  return waitFor({ what: 'the enclave does not boot', timeoutMs: bootWithinMs, signal: waiting.signal }, bootMs)
 }
