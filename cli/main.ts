@@ -4,6 +4,7 @@ import { ApiError } from '../client/index.ts'
 import { addAdmitCommand } from './admit.ts'
 import { attestationCommand } from './attestation.ts'
 import { auditCommand } from './audit.ts'
+import { addConfigureCommand } from './configure.ts'
 import { backupCommand, restoreCommand } from './copies.ts'
 import { doctorCommand } from './doctor.ts'
 import { evidenceCommand } from './evidence.ts'
@@ -50,6 +51,7 @@ const commands = [
 for (const command of commands) program.addCommand(command().copyInheritedSettings(program))
 addAdmitCommand(program)
 addKmsCommand(program)
+addConfigureCommand(program)
 
 function tell(error: unknown): number {
   if (error instanceof Fault) {
