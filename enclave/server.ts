@@ -32,13 +32,13 @@ export function createServer({ core, logFault, isHost = () => true }: ServerOpti
 
 function serve(socket: Socket, answer: (request: unknown) => Reply): void {
   const reader = new FrameReader()
-  const waiting: Uint8Array[] = []
+  let bodies: Iterator<Uint8Array> | undefined
   /** Who does not read its replies is not heard: no more than one of them waits here. */
   const work = (): void => {
     while (!socket.writableNeedDrain) {
-      const body = waiting.shift()
-      if (!body) break
-      socket.write(encodeFrame(answer(decodeBody(body))))
+      const next = bodies?.next()
+      if (!next || next.done) break
+      socket.write(encodeFrame(answer(decodeBody(next.value))))
     }
     if (socket.writableNeedDrain) socket.pause()
     else socket.resume()
@@ -61,7 +61,7 @@ function serve(socket: Socket, answer: (request: unknown) => Reply): void {
   socket.on('timeout', () => socket.destroy())
   socket.on('data', (chunk) =>
     guarded(() => {
-      waiting.push(...reader.push(chunk as Uint8Array))
+      bodies = reader.push(chunk as Uint8Array)
       work()
     }),
   )

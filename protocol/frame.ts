@@ -19,22 +19,27 @@ export class FrameReader {
   #chunks: Uint8Array[] = []
   #held = 0
 
-  /** Takes what arrived, gives the bodies that are whole. @throws Refusal `FRAME_TOO_LARGE`: the stream is lost */
-  push(chunk: Uint8Array): Uint8Array[] {
+  /**
+   * Takes what arrived at once; gives the bodies that are whole as they are asked for, so that what came before a fault
+   * is answered first. @throws Refusal `FRAME_TOO_LARGE` in its turn: the stream is lost
+   */
+  push(chunk: Uint8Array): Generator<Uint8Array, undefined> {
     this.#chunks.push(chunk)
     this.#held += chunk.length
-    const bodies: Uint8Array[] = []
+    return this.#bodies()
+  }
+
+  *#bodies(): Generator<Uint8Array, undefined> {
     while (this.#held >= 4) {
       const head = this.#peek()
       const length = new DataView(head.buffer, head.byteOffset).getUint32(0)
       checkLength(length)
       if (this.#held < 4 + length) break
       const whole = this.#join()
-      bodies.push(whole.subarray(4, 4 + length))
       this.#chunks = [whole.subarray(4 + length)]
       this.#held = whole.length - 4 - length
+      yield whole.subarray(4, 4 + length)
     }
-    return bodies
   }
 
   /** Whether a frame has begun and not ended. */

@@ -95,8 +95,8 @@ test('row 7: KMS gives the state key to no image with one byte changed, and to n
 
 test('behavior: hostile frames over vsock are answered by their code or dropped, and the core goes on', async () => {
   const codeOf = (reply: Buffer): unknown => {
-    const [body] = new FrameReader().push(reply) as [Uint8Array]
-    return (decodeBody(body) as { error: { code: string } }).error.code
+    const { value } = new FrameReader().push(reply).next()
+    return (decodeBody(value as Uint8Array) as { error: { code: string } }).error.code
   }
   const tooLong = Buffer.from('ffffffff', 'hex')
   expect(codeOf(await sayRaw(enclave.corePath, tooLong))).toBe('FRAME_TOO_LARGE')

@@ -77,6 +77,15 @@ describe.each(kinds)('over %s', (_, endpoint) => {
     expect((await replies(good, 1))[0]?.id).toBe(1)
   })
 
+  test('row 31: a good request in the chunk of an oversized one gets its reply, then comes the refusal', async () => {
+    const client = await dial()
+    client.write(Buffer.concat([encodeFrame({ id: 1, method: 'status', params: {} }), Buffer.alloc(4, 0xff)]))
+    const [good, bad] = await replies(client, 2)
+    expect(good?.id).toBe(1)
+    expect(bad?.error.code).toBe('FRAME_TOO_LARGE')
+    await once(client, 'close')
+  })
+
   test.each([
     ['an empty frame', Buffer.alloc(4)],
     ['no JSON', Buffer.from([0, 0, 0, 1, 0x7b])],

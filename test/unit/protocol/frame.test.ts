@@ -12,7 +12,7 @@ const header = (length: number): Uint8Array => {
 
 const readAll = (chunks: readonly Uint8Array[]): unknown[] => {
   const reader = new FrameReader()
-  const read = chunks.flatMap((chunk) => reader.push(chunk)).map(decodeBody)
+  const read = chunks.flatMap((chunk) => [...reader.push(chunk)]).map(decodeBody)
   expect(reader.isMidFrame).toBe(false)
   return read
 }
@@ -35,7 +35,7 @@ describe('FrameReader', () => {
   })
 
   test('behavior: a frame of no bytes is a body of no bytes', () => {
-    expect(new FrameReader().push(header(0)).map((body) => body.length)).toEqual([0])
+    expect([...new FrameReader().push(header(0))].map((body) => body.length)).toEqual([0])
   })
 
   test('behavior: isMidFrame from the first byte of a frame to its last', () => {
@@ -43,28 +43,34 @@ describe('FrameReader', () => {
     const frame = encodeFrame(1)
     expect(reader.isMidFrame).toBe(false)
     for (const byte of frame.subarray(0, -1)) {
-      reader.push(Uint8Array.of(byte))
+      expect([...reader.push(Uint8Array.of(byte))]).toEqual([])
       expect(reader.isMidFrame).toBe(true)
     }
-    reader.push(frame.subarray(-1))
+    expect([...reader.push(frame.subarray(-1))]).toHaveLength(1)
     expect(reader.isMidFrame).toBe(false)
   })
 
   test.each([frameBytesMax + 1, 2 ** 31, 2 ** 32 - 1])(
     'FRAME_TOO_LARGE: %i bytes, before the first of them',
     (length) => {
-      const act = () => new FrameReader().push(header(length))
+      const act = () => new FrameReader().push(header(length)).next()
       expectRefusal(act, 'FRAME_TOO_LARGE', { max: frameBytesMax, got: length })
     },
   )
 
   test('FRAME_TOO_LARGE: where the header came byte by byte, and after a good frame', () => {
     const reader = new FrameReader()
-    reader.push(encodeFrame(1))
+    expect([...reader.push(encodeFrame(1))]).toHaveLength(1)
     const long = header(frameBytesMax + 1)
-    for (const byte of long.subarray(0, 3)) reader.push(Uint8Array.of(byte))
+    for (const byte of long.subarray(0, 3)) expect([...reader.push(Uint8Array.of(byte))]).toEqual([])
     const facts = { max: frameBytesMax, got: frameBytesMax + 1 }
-    expectRefusal(() => reader.push(long.subarray(3)), 'FRAME_TOO_LARGE', facts)
+    expectRefusal(() => [...reader.push(long.subarray(3))], 'FRAME_TOO_LARGE', facts)
+  })
+
+  test('FRAME_TOO_LARGE: in the chunk of a good frame, after that frame', () => {
+    const bodies = new FrameReader().push(Buffer.concat([encodeFrame(1), header(frameBytesMax + 1)]))
+    expect(decodeBody(bodies.next().value as Uint8Array)).toBe(1)
+    expectRefusal(() => bodies.next(), 'FRAME_TOO_LARGE', { max: frameBytesMax, got: frameBytesMax + 1 })
   })
 
   test('behavior: the longest frame, in many chunks', () => {
