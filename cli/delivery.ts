@@ -13,6 +13,7 @@ import {
 import { Fault } from './fault.ts'
 import type { Outbox, Pins } from './outbox.ts'
 import type { Patience } from './patience.ts'
+import type { KeepReceipt } from './receiptFolder.ts'
 
 /** Refusals that go away when a batch is sent in two halves. */
 const tooMuchAtOnce = ['BATCH_TOO_LARGE', 'BATCH_CAP_EXCEEDED', 'PAYEE_CAP_EXCEEDED', 'BODY_TOO_LARGE']
@@ -29,12 +30,14 @@ export interface DeliveryOptions {
   readonly pins: Pins
   readonly secretKey: Uint8Array
   readonly patience: Patience
+  readonly keep: KeepReceipt | undefined
   readonly onDelivered: (delivered: Delivered) => void
   /** Called for an event that the ledger refuses and that is left out; without it a refusal is a fault. */
   readonly skip: ((fault: Fault) => void) | undefined
 }
 
-export function createDelivery({ client, outbox, pins, secretKey, patience, onDelivered, skip }: DeliveryOptions) {
+export function createDelivery(options: DeliveryOptions) {
+  const { client, outbox, pins, secretKey, patience, onDelivered, skip } = options
   let newest = newestHead(outbox.receipts())
 
   /** Sends what is stored and has no receipt. Waits while the daemon is away. @throws Fault; the signal's reason */
@@ -48,6 +51,7 @@ export function createDelivery({ client, outbox, pins, secretKey, patience, onDe
     const { receipt, status, odd } = answer
     if (!verifyReceipt(pins.domain, pins.core, receipt, batchLeafHash(batch))) throw badReceipt(batch)
     checkOneHistory(receipt, status)
+    options.keep?.(batch, receipt)
     outbox.acknowledge(batch.batch.sequence, receipt)
     onDelivered({ events: batch.batch.events.length, odd, receipt })
   }

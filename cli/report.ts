@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { type AcceptableCode, acceptableCodes } from './fault.ts'
 import { readKeyFile } from './keyFile.ts'
 import { createProgress } from './progress.ts'
+import { keepReceiptsIn } from './receiptFolder.ts'
 import { runReport } from './runReport.ts'
 
 interface Options {
@@ -11,6 +12,7 @@ interface Options {
   readonly batch: number
   readonly flushMs: number
   readonly state?: string
+  readonly receipts?: string
   readonly skipBad: boolean
   readonly accept: readonly AcceptableCode[]
   readonly json: boolean
@@ -41,6 +43,7 @@ export const reportCommand = (): Command =>
     .option('--batch <events>', 'most events in a batch', wholeNumber(1, 1000), 500)
     .option('--flush-ms <ms>', 'how long an event waits for others', wholeNumber(0, 3_600_000), 1000)
     .option('--state <file>', 'state file (default: the key file with .state)')
+    .option('--receipts <folder>', 'keep each receipt with its batch as SEQUENCE.json, for bursar verify and evidence')
     .option('--skip-bad', 'leave out bad lines and refused events, and count them', false)
     .addOption(
       new Option('--accept <code...>', 'go on although this was found').choices(acceptableCodes).default([], 'none'),
@@ -49,7 +52,8 @@ export const reportCommand = (): Command =>
     .addHelpText('after', help)
     .action(report)
 
-async function report({ key: keyFile, url, batch, flushMs, state, skipBad, accept, json }: Options): Promise<void> {
+async function report({ key: keyFile, url, batch, flushMs, state, receipts, ...options }: Options): Promise<void> {
+  const { skipBad, accept, json } = options
   const stop = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop.abort())
 
@@ -67,6 +71,7 @@ async function report({ key: keyFile, url, batch, flushMs, state, skipBad, accep
         isSkipping: skipBad,
         accepted: accept,
         progress,
+        ...(receipts === undefined ? {} : { keep: keepReceiptsIn(receipts) }),
       },
       stop.signal,
     )

@@ -15,6 +15,7 @@ import { readLines } from './lines.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
 import { createPatience } from './patience.ts'
 import type { Progress } from './progress.ts'
+import type { KeepReceipt } from './receiptFolder.ts'
 
 export interface ReportOptions {
   readonly key: Key
@@ -26,6 +27,8 @@ export interface ReportOptions {
   readonly isSkipping: boolean
   readonly accepted: readonly AcceptableCode[]
   readonly progress: Progress
+  /** Told of each receipt before it is acknowledged in the state. */
+  readonly keep?: KeepReceipt
 }
 
 /** Returns when all input is acknowledged, or when the signal came and the batch in flight is. @throws Fault */
@@ -54,6 +57,7 @@ async function reportAll(options: ReportOptions, outbox: Outbox, signal: AbortSi
     pins,
     secretKey: key.secretKey,
     patience,
+    keep: options.keep,
     onDelivered: progress.delivered,
     skip,
   })

@@ -27,7 +27,7 @@ export const verifyCommand = (): Command =>
     .description('check a daemon, a payee or a receipt against the chain, without believing the daemon')
     .argument('<url>', 'address of the daemon', httpUrl)
     .argument('[payee]', 'whose account is to be proved', address)
-    .option('--receipt <file>', 'a receipt with its batch, as bursar report --receipts writes it')
+    .option('--receipt <file>', 'a receipt with its batch, as bursar report --receipts keeps it')
     .option('--state <file>', 'what was seen the last time', memoryPathDefault())
     .option('--json', 'print one line of JSON', false)
     .addHelpText('after', help)

@@ -22,6 +22,7 @@ export const copiedTables: Readonly<Record<string, readonly string[]>> = {
   snapshot_place: ['one'],
   records: ['number'],
   entries: ['position'],
+  gains: ['payee', 'position'],
   log_heads: ['boot', 'epoch', 'size'],
   intents: ['id'],
   commits: ['payout_id'],

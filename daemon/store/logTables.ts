@@ -22,6 +22,9 @@ type LogTables = Pick<
 >
 
 const entriesPerPage = 500
+/** In the words of the index `log_heads_by_size`, or it would not serve. */
+export const lastLogHeadSql =
+  'SELECT * FROM log_heads ORDER BY CAST(epoch AS BIGINT) DESC, CAST(size AS BIGINT) DESC LIMIT 1'
 /** Above every position. */
 const positionsEnd = 2 ** 31
 
@@ -67,9 +70,7 @@ export function createLogTables(query: Query, write: Write): LogTables {
     },
     saveLogHead: (head) => write((ask) => addHead(ask, head)),
     async lastLogHead() {
-      const [row] = await query(
-        'SELECT * FROM log_heads ORDER BY CAST(epoch AS BIGINT) DESC, CAST(size AS BIGINT) DESC LIMIT 1',
-      )
+      const [row] = await query(lastLogHeadSql)
       if (!row) return undefined
       const { boot, size, epoch, root, signature } = row as Record<string, Hex>
       return { boot, size: BigInt(size as string), epoch: BigInt(epoch as string), root, signature } as SignedLogHead

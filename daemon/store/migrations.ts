@@ -64,6 +64,8 @@ const versions: readonly (readonly string[])[] = [
     'ALTER TABLE entries RENAME COLUMN batch TO entry',
     'ALTER TABLE intents RENAME COLUMN batches TO entries',
   ],
+  // Asked for with every look at the log, and there is one for every accepted batch.
+  ['CREATE INDEX log_heads_by_size ON log_heads ((CAST(epoch AS BIGINT)), (CAST(size AS BIGINT)))'],
 ]
 
 /** Brings the schema up to date. @throws StoreError, Fatal 1 if it is of a newer daemon */

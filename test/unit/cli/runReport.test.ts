@@ -1,10 +1,13 @@
-import { writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { keepReceiptsIn } from '../../../cli/receiptFolder.ts'
 import type { BatchAnswer } from '../../../client/api.ts'
 import { addressOfKey, batchLeafHash } from '../../../client/batch.ts'
 import { credit, sessionStart, workload } from '../../../client/events.ts'
 import { LogTree } from '../../../client/logTree.ts'
+import { receiptFile } from '../../../client/receiptFile.ts'
+import { verifyReceipt } from '../../../client/verify.ts'
 import { entryLeaf, type SignedBatch } from '../../../ledger/entry.ts'
 import { leafHash } from '../../../ledger/eventLog.ts'
 import { zeroAddress } from '../../../ledger/hex.ts'
@@ -46,6 +49,27 @@ describe('default', () => {
     const { summary, said } = await run(daemon, directory, { lines })
     expect(summary).toMatchObject({ events: 2, odd: 1 })
     expect(said).toContain('SESSION_NOT_OPEN')
+  })
+
+  test('each receipt is kept with its batch before it is acknowledged', async () => {
+    const [daemon, directory] = [await newDaemon(), newDirectory()]
+    const folder = join(directory, 'receipts')
+    await run(daemon, directory, { lines: usages(5), keep: keepReceiptsIn(folder) })
+    expect(readdirSync(folder).sort()).toEqual(['0.json', '1.json'])
+    for (const [i, batch] of daemon.accepted.entries()) {
+      const kept = receiptFile.read(JSON.parse(readFileSync(join(folder, `${i}.json`), 'utf8')), '')
+      expect(kept.batch).toEqual(batch)
+      expect(verifyReceipt(domain, addressOfKey(coreKey), kept.receipt, batchLeafHash(kept.batch))).toBe(true)
+    }
+
+    // A folder that cannot be written ends it, and the batch is sent again.
+    const file = join(directory, 'file')
+    writeFileSync(file, '')
+    const lines = usages(7)
+    expectFault(await run(daemon, directory, { lines, keep: keepReceiptsIn(file) }), 'RECEIPTS_UNWRITABLE', 75)
+    await run(daemon, directory, { lines, keep: keepReceiptsIn(folder) })
+    expect(readdirSync(folder).sort()).toEqual(['0.json', '1.json', '2.json'])
+    expect(earnedOf(daemon)).toBe(worth(7))
   })
 
   test('the flush time cuts a batch that is not full', async () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { cpSync, statSync, writeFileSync } from 'node:fs'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { ChainEvent } from '../../../daemon/chain/events.ts'
+import { lastLogHeadSql } from '../../../daemon/store/logTables.ts'
 import { openDatabase, openStore } from '../../../daemon/store/open.ts'
 import type { Entry, NewEntry, RecordPlace, Store, StoredTransaction } from '../../../daemon/store/store.ts'
 import { type Hex, toHex, zeroHash } from '../../../ledger/hex.ts'
@@ -259,6 +260,18 @@ describeEngines((engine) => {
     expect(await all(store.sealedState())).toHaveLength(71)
   })
 
+  test('behavior: the last head is that of the newest epoch, and in it the largest, as numbers', async () => {
+    const { store } = await open()
+    for (const [epoch, size] of [
+      [1n, 11],
+      [9n, 300],
+      [10n, 9],
+      [10n, 10],
+    ] as const)
+      await store.saveLogHead({ ...head(size), epoch })
+    expect(await store.lastLogHead()).toMatchObject({ epoch: 10n, size: 10n })
+  })
+
   test('G7: who takes the lead fences off who had it, for writes of every kind', async () => {
     const { address, store } = await open()
     await store.saveSnapshot({ chunks: [], wrappedKeys: [], last: none }, [])
@@ -355,6 +368,16 @@ test('G7: commits that a killed process made visible and did not force are force
   // All of it is in the file itself now, which SQLite syncs before it cuts the log.
   expect(statSync(`${folder}/b-wal`).size).toBe(0)
   await image.close()
+})
+
+test('behavior: the last head is found by its index, however many there are', async () => {
+  const folder = temporaryFolder()
+  const store = await openStore(`sqlite:${folder}/store`, configHash)
+  await store.close()
+  const database = await openDatabase(`sqlite:${folder}/store`)
+  onTestFinished(() => database.close())
+  const plan = await database.query(`EXPLAIN QUERY PLAN ${lastLogHeadSql}`)
+  expect(plan.map(({ detail }) => detail)).toEqual(['SCAN log_heads USING INDEX log_heads_by_size'])
 })
 
 test('error: a file that is no database, a folder that is none', async () => {
