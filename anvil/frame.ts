@@ -1,6 +1,6 @@
 /** One frame of the live view as lines. Pure: fits any terminal from 80 by 24 on, and cuts what does not fit a smaller one. */
 import type { Observation } from './observation.ts'
-import { ether, nameOf, pageLink, shorten } from './words.ts'
+import { ether, nameOf, operatorLink, pageLink, shorten } from './words.ts'
 
 export interface Frame {
   readonly columns: number
@@ -35,13 +35,15 @@ export function renderFrame(observation: Observation, { columns, rows, hasColour
   })
 }
 
-function heading({ url, rpcUrl, events, state, epoch, ledger }: Observation, width: number): Line[] {
+function heading(observation: Observation, width: number): Line[] {
+  const { url, rpcUrl, events, state, epoch, ledger } = observation
   const { anchored, logSize, logRoot, totalEarnedWei, totalPaidWei } = ledger
   const digits = width >= 100 ? 32 : 20
   return [
     { text: `Bursar: ${state ?? 'the daemon does not answer'}`, style: state === 'open' ? 'green' : 'yellow' },
     { text: `API  ${url}    RPC  ${rpcUrl}` },
     { text: `page ${pageLink({ url, rpcUrl })}` },
+    { text: `operator ${operatorLink(observation)}` },
     { text: `in   ${events} events, ${logSize - 1n} batches    epoch ${epoch}    counter ${anchored?.counter ?? 0n}` },
     { text: `log  ${logSize} entries, root ${shorten(logRoot, digits)}` },
     { text: `anchor ${anchored ? `root ${shorten(anchored.root, digits)}` : 'none yet'}` },

@@ -11,6 +11,7 @@ const payoutsShown = 20
 
 export interface Observation {
   readonly url: string
+  readonly operatorUrl: string
   readonly rpcUrl: string
   /** Where logs and process ids of the run are. */
   readonly folder: string
@@ -49,7 +50,7 @@ export async function observe({ world, folder, feed, show, signal }: ObserverOpt
 }
 
 async function ask(world: World, signal: AbortSignal): Promise<Omit<Observation, 'folder' | 'events'>> {
-  const { client, payees, url, deployment } = world
+  const { client, payees, url, operatorUrl, deployment } = world
   const [status, ledger, payouts, accounts] = await Promise.all([
     client.status({ signal }),
     client.ledgerHead({ signal }),
@@ -58,6 +59,7 @@ async function ask(world: World, signal: AbortSignal): Promise<Omit<Observation,
   ])
   return {
     url,
+    operatorUrl,
     rpcUrl: deployment.rpcUrl,
     state: status.state,
     epoch: status.head?.epoch ?? 0n,

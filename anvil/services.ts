@@ -1,4 +1,5 @@
 /** Core and daemon as processes of their own, started again when they die. */
+import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -17,7 +18,12 @@ export interface Services {
   readonly daemon: Service
   /** Where the daemon's API is. */
   readonly url: string
+  /** Where the operator's is; the token is in the folder, see {@link operatorTokenName}. */
+  readonly operatorUrl: string
 }
+
+/** File of the run's folder with the operator's token. */
+export const operatorTokenName = 'operator.token'
 
 export interface ServicesOptions extends Pick<DaemonOrder, 'deployment' | 'payIntervalMs'> {
   readonly children: Children
@@ -37,6 +43,8 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const { children, folder, port, deployment, payIntervalMs, configuration, home, onStart, onFailure, restartsMax } =
     options
   const listen = `127.0.0.1:${await findPort(port)}`
+  const operator = { listen: `127.0.0.1:${await findPort(0)}`, tokenFile: join(folder, operatorTokenName) }
+  writeFileSync(operator.tokenFile, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 })
   const core = `unix:${socketPath(folder)}`
   const paths = { configuration: join(folder, 'configuration.json'), daemon: join(folder, 'daemon.json') }
   writeJson(paths.configuration, struct('Configuration').write(configuration))
@@ -44,6 +52,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     core,
     kms: home.kms,
     listen,
+    operator,
     store: `sqlite:${join(folder, 'daemon.sqlite')}`,
     configuration: paths.configuration,
     noteKey: join(folder, 'note.key'),
@@ -65,6 +74,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
       BURSAR_CONFIG: paths.daemon,
     }),
     url: `http://${listen}`,
+    operatorUrl: `http://${operator.listen}`,
   }
 }
 

@@ -86,6 +86,7 @@ export interface DaemonOrder {
   readonly core: string
   readonly kms: readonly object[]
   readonly listen: string
+  readonly operator: { readonly listen: string; readonly tokenFile: string }
   readonly store: string
   readonly configuration: string
   readonly noteKey: string

@@ -2,7 +2,7 @@
 import type { Payout } from '../client/api.ts'
 import { type Frame, renderFrame } from './frame.ts'
 import type { Observation } from './observation.ts'
-import { ether, nameOf, pageLink } from './words.ts'
+import { ether, nameOf, operatorLink, pageLink } from './words.ts'
 
 export interface View {
   /** One sentence about what is being done. */
@@ -56,7 +56,8 @@ function createLog(out: NodeJS.WriteStream): View {
     say,
     show(observation) {
       const { ledger, events, url, rpcUrl } = observation
-      if (state === 'none') say(`API ${url}, RPC ${rpcUrl}\npage ${pageLink({ url, rpcUrl })}`)
+      if (state === 'none')
+        say(`API ${url}, RPC ${rpcUrl}\npage ${pageLink({ url, rpcUrl })}\noperator ${operatorLink(observation)}`)
       if (state !== observation.state)
         say(`the daemon ${observation.state ? `is ${observation.state}` : 'does not answer'}`)
       state = observation.state

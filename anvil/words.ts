@@ -1,5 +1,7 @@
 /** Amounts and names as people read them. */
+import { join } from 'node:path'
 import type { Hex } from '../ledger/hex.ts'
+import { operatorTokenName } from './services.ts'
 import type { Payee } from './settings.ts'
 
 const gwei = 10n ** 9n
@@ -22,3 +24,12 @@ export const shorten = (hex: Hex, digits: number): string =>
 /** The page for payees, with the node of this run proposed for its checks. */
 export const pageLink = ({ url, rpcUrl }: { readonly url: string; readonly rpcUrl: string }): string =>
   `${url}/#/payee?rpc=${encodeURIComponent(rpcUrl)}`
+
+/** Where the operator's view is, and what it asks for. */
+export const operatorLink = ({
+  operatorUrl,
+  folder,
+}: {
+  readonly operatorUrl: string
+  readonly folder: string
+}): string => `${operatorUrl}/#/operator, token in ${join(folder, operatorTokenName)}`

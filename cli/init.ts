@@ -48,7 +48,7 @@ function init({ dir, rpc, json: isJson }: Options): void {
 
 /** Every setting of the daemon; a test holds this against the schema. */
 export const settingsText = (folder: string, token: string, rpc: string): string => `{
-  // Where the core listens: unix:/path, tcp:host:port, or vsock:CID:PORT for an enclave.
+  // Where the core listens: unix:/path, tcp:host:port, or vsock://CID:PORT for an enclave.
   "core": "unix:/run/bursar/core.sock",
   // Program and arguments that restart the core, where it holds what the store does not go on from. null: by hand.
   "coreRestart": null,

@@ -25,6 +25,7 @@ let url: string
 let rpcUrl: string
 let trust: string
 let payee: Hex
+let operatorUrl: string
 
 const isSkipped = !existsSync(executablePath)
 
@@ -45,11 +46,11 @@ describe.skipIf(isSkipped)('the page', { timeout: withinMs }, () => {
       said += chunk
     })
     const wait = { timeoutMs: withinMs, signal: new AbortController().signal }
-    const [, api, rpc] = await waitFor(
+    const [, api, rpc, operator] = await waitFor(
       { ...wait, what: 'the demonstration does not begin' },
-      async () => /API (\S+), RPC (\S+)\n/.exec(said) ?? undefined,
+      async () => /API (\S+), RPC (\S+)\npage \S+\noperator (\S+), token in/.exec(said) ?? undefined,
     )
-    ;[url, rpcUrl] = [api as string, rpc as string]
+    ;[url, rpcUrl, operatorUrl] = [api as string, rpc as string, operator as string]
     payee = await waitFor({ ...wait, what: 'nobody is paid' }, async () => {
       const { payouts } = await createClient({ url }).payouts({ limit: 1 })
       return payouts[0]?.payee
@@ -78,7 +79,7 @@ describe.skipIf(isSkipped)('the page', { timeout: withinMs }, () => {
     const page = await context.newPage()
     page.setDefaultTimeout(waiting.timeoutMs)
     page.on('pageerror', (error) => expect.soft(error.message).toBe(''))
-    await page.goto(`${url}/${path}`)
+    await page.goto(path.startsWith('http') ? path : `${url}/${path}`)
     return page
   }
 
@@ -240,6 +241,32 @@ describe.skipIf(isSkipped)('the page', { timeout: withinMs }, () => {
         await page.screenshot({ path: join(pictures, `${name}-${width}-${colorScheme}.png`), fullPage: true })
       }
     })
+  })
+
+  /** Takes the operator's view with this token. */
+  async function enter(token: string, look?: Look): Promise<Page> {
+    const page = await open(operatorUrl, look)
+    await page.getByLabel(/^The token/).fill(token)
+    await page.getByRole('button', { name: 'Enter' }).click()
+    return page
+  }
+
+  test('an operator with another token is told so, and sees no plan', async () => {
+    const page = await enter('x'.repeat(43))
+    await page.getByText('UNAUTHORIZED').first().waitFor()
+    expect(await page.getByText('would be paid').count()).toBe(0)
+    await page.getByRole('button', { name: 'Leave' }).click()
+    await page.getByLabel(/^The token/).waitFor()
+  })
+
+  test.each([360, 1_024])('an operator sees the dry run and the differences, %i pixels wide', async (width) => {
+    const page = await enter(readFileSync(join(folder, 'operator.token'), 'utf8'), { width })
+    await page.getByText('Gas account').waitFor()
+    await page.getByText(/^\d+ would be paid$/).waitFor()
+    await page.getByRole('region', { name: 'Differences' }).locator('p.good, li').first().waitFor()
+    expect(await page.getByText('UNAUTHORIZED').count()).toBe(0)
+    await expectFit(page)
+    await page.screenshot({ path: join(pictures, `operator-${width}.png`), fullPage: true })
   })
 
   test('by keyboard alone', async () => {

@@ -20,6 +20,7 @@ const accounts = Array.from({ length: 20 }, (_, index) => ({
 const commitment = { accountsRoot: hash, logRoot: hash, logSize: 99_999n, totalEarned: largestWei, configHash: hash }
 const observation: Observation = {
   url: 'http://127.0.0.1:65535',
+  operatorUrl: 'http://127.0.0.1:65533',
   rpcUrl: 'http://127.0.0.1:65534',
   folder: '/home/someone/bursar/.bursar/run-abcdef',
   events: 1_000_000,
