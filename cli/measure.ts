@@ -76,7 +76,10 @@ function buildManifest(): Manifest {
   try {
     const builder = join(project, 'enclave/image/main.ts')
     const { status, stderr } = spawnSync(process.execPath, [builder, folder], { encoding: 'utf8' })
-    if (status === 0) return readManifest(join(folder, 'manifest.json'))
+    if (status === 0) {
+      process.stderr.write(stderr) // that the compiler is another, where it is
+      return readManifest(join(folder, 'manifest.json'))
+    }
     throw new Fault('NOT_BUILT', `the image cannot be built: ${stderr.trim().split('\n').at(-1)}`, {
       next: 'npm run image says more',
       exitCode: 2,

@@ -63,6 +63,14 @@ export const gatherOutside = (project: string): Outside => ({
   libraries: inputs.libraries.flatMap(libraryFiles),
 })
 
+/** Says what this machine's compiler makes otherwise than the recorded one: the measurement is another then, and nobody lied. */
+export function compilerFault({ compiler, ...made }: Outside): string | undefined {
+  const { with: recorded, ...hashes } = inputs.compiled
+  const others = (['kernel', 'init', 'addon'] as const).filter((name) => sha256(made[name]) !== hashes[name])
+  if (others.length === 0) return undefined
+  return `${compiler} makes another ${others.join(', ')} than ${recorded}, which enclave/image/inputs.json records`
+}
+
 /** The image of the project in this folder; `constants` make it one for tests. */
 export function buildImage(
   project: string,

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildImage, type Outside } from '../../../../enclave/image/build.ts'
+import { buildImage, compilerFault, type Outside } from '../../../../enclave/image/build.ts'
 
 const real = join(import.meta.dirname, '../../../..')
 const outside: Outside = {
@@ -101,4 +101,8 @@ test('row 8: an image for tests trusts another root, and measures differently', 
   const { measurement } = buildImage(projects[0] as string, outside, { root }).manifest
   expect(measurement.pcr1).toBe(first.manifest.measurement.pcr1)
   expect(measurement.pcr2).not.toBe(first.manifest.measurement.pcr2)
+})
+
+test('behavior: a compiler that makes something else than the recorded one is named, with what it makes', () => {
+  expect(compilerFault(outside)).toMatch(/^gcc makes another kernel, init, addon than gcc-12 /)
 })
