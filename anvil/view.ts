@@ -66,7 +66,7 @@ function createLog(out: NodeJS.WriteStream): View {
       say(
         `${events} events in, anchor ${anchored.counter}: root ${anchored.root}, log of ${anchored.commitment.logSize}`,
       )
-      const fresh = observation.payouts.filter((payout) => payout.counter > counter).toReversed()
+      const fresh = observation.payouts.filter((payout) => (payout.counter ?? 0n) > counter).toReversed()
       for (const payout of fresh) say(`  ${wordsOf(payout, observation)}`)
       counter = anchored.counter
     },
@@ -79,5 +79,6 @@ function wordsOf(
   { accounts }: Observation,
 ): string {
   const what = `${nameOf(accounts, payee)} ${ether(amountWei)} ETH by ${rail}`
+  if (status === 'claimed' || status === 'exited') return `${status}: ${what} in ${transactionHash}`
   return status === 'paid' ? `paid ${what} in ${transactionHash}` : `failed: ${what}: ${reason}`
 }

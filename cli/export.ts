@@ -19,7 +19,7 @@ interface Options extends SettingsOptions {
 }
 
 const help = `
-events: every usage event of the log, as it was signed. accounts: what each payee earned and was paid. payouts: each payment and claim.
+events: every usage event of the log, as it was signed. accounts: what each payee earned and was paid. payouts: each payment, claim and exit.
 The store is only read; the daemon may run.
 
 Exit codes: 0, 2 the settings have faults.`
@@ -89,8 +89,8 @@ const sources: Readonly<Record<(typeof kinds)[number], (store: Store, config: Co
   },
   async *payouts(store) {
     for await (const { name, args, blockNumber, transactionHash } of store.events()) {
-      if (name !== 'Paid' && name !== 'PaymentFailed' && name !== 'Claimed') continue
-      const status = { Paid: 'paid', PaymentFailed: 'failed', Claimed: 'claimed' }[name]
+      if (name !== 'Paid' && name !== 'PaymentFailed' && name !== 'Claimed' && name !== 'Exited') continue
+      const status = { Paid: 'paid', PaymentFailed: 'failed', Claimed: 'claimed', Exited: 'exited' }[name]
       yield {
         block: `${blockNumber}`,
         transaction_hash: transactionHash,

@@ -17,7 +17,9 @@ const shown = 50
 
 export const payoutsCommand = (): Command =>
   withSettings(new Command('payouts'))
-    .description('the last payouts, made and failed; or who would be paid now, and why everyone else would not')
+    .description(
+      'the last payouts, made and failed, and claims; or who would be paid now, and why everyone else would not',
+    )
     .option('--payee <address>', 'of this payee only', address)
     .option('--dry-run', 'ask the daemon what it would pay now; nothing is signed or sent', false)
     .addHelpText('after', '\nExit codes: 0, 2 the settings have faults, 75 the daemon does not answer.')
@@ -33,7 +35,7 @@ async function payouts({ config, json: isJson, payee, dryRun }: Options): Promis
 
 const rowOf = ({ blockNumber, counter, payee, rail, amountWei, status, reason }: Payout): string[] => [
   `${blockNumber}`,
-  `${counter}`,
+  counter === null ? '' : `${counter}`,
   payee,
   rail,
   ether(amountWei),

@@ -85,6 +85,7 @@ export const accountAnswer = object({
   paidWei: wei, // by the contract
   paidAtBlock: nullable(uint(64)), // the block at which it was; null before the first was read
   owedWei: wei,
+  waitsFor: nullable(object({ reason: text(64), detail: nullable(text(300)) })), // why the last payout left it out, or left some
   anchored: nullable(
     object({
       counter: uint(64),
@@ -110,14 +111,14 @@ const accountEntry = object({
 /** `GET /api/ledger/accounts/{address}/entries?before=POSITION&limit=N`, newest first. */
 export const accountEntriesAnswer = object({ entries: list(accountEntry, 100), next: nullable(text(64)) })
 
-/** One payment that the contract made or that failed. */
+/** What a payee got from the contract, or failed to get. */
 export const payout = object({
   payee: address,
   rail: oneOf('direct', 'ticket'),
-  status: oneOf('paid', 'failed'),
+  status: oneOf('paid', 'failed', 'claimed', 'exited'), // the last two: taken from the contract with a proof
   amountWei: wei,
   reason: nullable(text(200)),
-  counter: uint(64),
+  counter: nullable(uint(64)), // of the commit; null for what was claimed or exited
   transactionHash: hash,
   blockNumber: uint(64),
 })
@@ -125,9 +126,17 @@ export const payout = object({
 /** `GET /api/payouts?payee=0x..&before=CURSOR&limit=N`, newest first. */
 export const payoutsAnswer = object({ payouts: list(payout, 1000), next: nullable(text(64)) })
 
-/** Where two books differ: not paid yet, failed with a reason, or not to be explained, which must never be. */
+/**
+ * Where two books differ, or one shows what the others have no part in:
+ * - `pending`, `failed`: not paid yet, or the last try failed, with the reason
+ * - `claimed`, `exited`: the payee took it from the contract itself, before or after a freeze
+ * - `gift`: a stranger's money on the core's deposit at the broker, or a ticket that drew on it
+ * - `struck`: a commit that an `admit` took back, or what had left by such commits
+ * - `unknown_transaction`: a commit of this ledger that the store does not know: its disk was lost, or another signed it
+ * - `unexplained`: must never be
+ */
 export const discrepancy = object({
-  kind: oneOf('pending', 'failed', 'unexplained'),
+  kind: oneOf('pending', 'failed', 'claimed', 'exited', 'gift', 'struck', 'unknown_transaction', 'unexplained'),
   code: text(64),
   detail: text(300),
   payee: nullable(address), // null where it is about a total

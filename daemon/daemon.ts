@@ -64,7 +64,7 @@ export async function runDaemon(
   const indexer = createIndexer({ chain, store, books, confirmations, pollMs, log })
   const headWatch = createHeadWatch({ chain, gate, pollMs, log })
   const payer = createPayer({ chain, mirror, books, caps })
-  const reconciler = createReconciler({ chain, mirror, books, payer })
+  const reconciler = createReconciler({ chain, lane, mirror, books, payer, store })
   const ingest = createIngest({ gate, lane, mirror, store, halt: (fatal: Fatal) => failed.reject(fatal) })
   const spending = { chain, store, lane, broadcaster, mirror, tree: mirror.tree, gate, log }
 

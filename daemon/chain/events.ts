@@ -15,11 +15,21 @@ export const eventArgs = {
     next: struct('Commitment'),
     totalPaid: uint(96),
   }),
+  Admitted: object({
+    epoch: uint(64),
+    committer: address,
+    configHash: hash,
+    counter: uint(64),
+    root: hash,
+    totalPaid: uint(96),
+  }),
   // On either rail: each word of a `TicketsPaid` is one of these here.
   Paid: object({ payee: address, counter: uint(64), amount: uint(96), ticket: bool }),
   Claimed: object({ payee: address, to: address, amount: uint(96), total: uint(96) }),
+  Exited: object({ payee: address, to: address, amount: uint(256), total: uint(256) }),
   PaymentFailed: object({ payee: address, counter: uint(64), amount: uint(96), reason: bytes(4096) }),
   DepositFunded: object({ sender: address, amount: uint(256) }),
+  ReserveFunded: object({ reserveHolder: address, amount: uint(256) }),
   WinningTicketTransfer: object({ sender: address, recipient: address, amount: uint(256) }),
   WinningTicketRedeemed: object({
     sender: address,

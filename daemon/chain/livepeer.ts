@@ -3,6 +3,7 @@ import { parseAbi } from 'viem'
 
 export const brokerEventsAbi = parseAbi([
   'event DepositFunded(address indexed sender, uint256 amount)',
+  'event ReserveFunded(address indexed reserveHolder, uint256 amount)',
   'event WinningTicketTransfer(address indexed sender, address indexed recipient, uint256 amount)',
   'event WinningTicketRedeemed(address indexed sender, address indexed recipient, uint256 faceValue, uint256 winProb, uint256 senderNonce, uint256 recipientRand, bytes auxData)',
 ])

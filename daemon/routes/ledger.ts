@@ -10,7 +10,7 @@ import { answer, readAddress, type Services } from './services.ts'
 const entriesMax = 100
 const sizeMax = 2 ** 31 - 1
 
-export function addLedgerRoutes(router: Router, { mirror, store, books, headWatch }: Services): void {
+export function addLedgerRoutes(router: Router, { mirror, store, books, headWatch, payer }: Services): void {
   router.get('/api/ledger/head', async (context) => {
     const event = await store.lastCommitted()
     const anchored = event && {
@@ -56,7 +56,10 @@ export function addLedgerRoutes(router: Router, { mirror, store, books, headWatc
     if (!account) throw new Problem('NOT_FOUND', 'no such account', { payee })
     const { minimumWei, rail: number } = payeeRule(mirror.ledger, payee)
     const { earnedWei } = account.balance
-    const paidWei = books.of(payee)?.paidWei ?? 0n
+    const { paidWei = 0n, exitedWei = 0n } = books.of(payee) ?? {}
+    const gotWei = paidWei + exitedWei
+    const owedWei = earnedWei > gotWei ? earnedWei - gotWei : 0n
+    const left = owedWei > 0n ? payer.leftOut.get(payee) : undefined
     answer(context, accountAnswer, {
       payee,
       rail: number === rail.ticket ? 'ticket' : 'direct',
@@ -64,7 +67,8 @@ export function addLedgerRoutes(router: Router, { mirror, store, books, headWatc
       earnedWei,
       paidWei,
       paidAtBlock: books.block === undefined ? null : BigInt(books.block),
-      owedWei: earnedWei > paidWei ? earnedWei - paidWei : 0n,
+      owedWei,
+      waitsFor: left ? { reason: left.reason, detail: left.detail?.slice(0, 300) ?? null } : null,
       anchored: await anchoredAccount(),
     })
 

@@ -5,6 +5,7 @@ import { rail } from '../../ledger/config.ts'
 import { type Ledger, payeeRule } from '../../ledger/state.ts'
 import type { ChainEvent } from '../chain/events.ts'
 import { wordsOf } from '../chain/reason.ts'
+import type { PayoutName } from '../store/store.ts'
 import { readCursor, readNumber, writeCursor } from './query.ts'
 import { answer, readAddress, type Services } from './services.ts'
 
@@ -30,15 +31,13 @@ export function addPayoutRoutes(router: Router, { mirror, store, reconciler }: S
   })
 }
 
-function payoutOf(
-  ledger: Ledger,
-  { args, name, transactionHash, blockNumber }: ChainEvent<'Paid' | 'PaymentFailed'>,
-): Payout {
-  const { payee, counter, amount: amountWei } = args
+function payoutOf(ledger: Ledger, { args, name, transactionHash, blockNumber }: ChainEvent<PayoutName>): Payout {
+  const { payee, amount: amountWei } = args
+  const counter = 'counter' in args ? args.counter : null
   const common = { payee, counter, amountWei, transactionHash, blockNumber: BigInt(blockNumber) }
-  if (name === 'Paid') {
-    return { ...common, status: 'paid', rail: args.ticket ? 'ticket' : 'direct', reason: null }
-  }
+  if (name === 'Paid') return { ...common, status: 'paid', rail: args.ticket ? 'ticket' : 'direct', reason: null }
+  if (name === 'Claimed') return { ...common, status: 'claimed', rail: 'direct', reason: null }
+  if (name === 'Exited') return { ...common, status: 'exited', rail: 'direct', reason: null }
   const isTicket = payeeRule(ledger, payee).rail === rail.ticket
   const reason = wordsOf(args.reason).slice(0, 200)
   return { ...common, status: 'failed', rail: isTicket ? 'ticket' : 'direct', reason }

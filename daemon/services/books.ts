@@ -7,6 +7,11 @@ import type { BlockPoint, Store } from '../store/store.ts'
 export interface PayeeBook {
   /** Sum of all payments and claims, by events of the treasury, wei. */
   paidWei: bigint
+  /** Those of them that the payee claimed. */
+  claimedWei: bigint
+  /** Sum of its exits, and what the last of them says that they come to, wei. */
+  exitedWei: bigint
+  exitedTotalWei: bigint
   /** Those of them that were tickets. */
   ticketsWei: bigint
   /** What the broker says it credited for our tickets. */
@@ -17,10 +22,21 @@ export interface PayeeBook {
   failure: string | undefined
 }
 
+/** What belongs to no payee alone. */
+export interface CommonBook {
+  /** What was put on the core's deposit and reserve at the broker, by whomever, wei. */
+  fundedWei: bigint
+  /** Sum of all payments and claims, by events of the treasury, wei. */
+  paidWei: bigint
+  /** What of it no longer counts as paid, since an earlier anchor was admitted, wei. */
+  lostWei: bigint
+}
+
 export interface Books {
   /** Undefined for an address that no event names. */
   of(payee: Hex): Readonly<PayeeBook> | undefined
   all(): Iterable<readonly [Hex, Readonly<PayeeBook>]>
+  readonly common: Readonly<CommonBook>
   /** Number of the block up to which these books are; undefined before the first. */
   readonly block: number | undefined
   /** Adds the events up to a block. */
@@ -32,18 +48,21 @@ export interface Books {
 }
 
 export function createBooks({ store }: { readonly store: Pick<Store, 'events' | 'cursor' | 'blockAt'> }): Books {
-  let books = new Map<Hex, PayeeBook>()
+  let books = createAll()
   let upTo: BlockPoint | undefined
   const reload = async (): Promise<void> => {
-    const fresh = new Map<Hex, PayeeBook>()
+    const fresh = createAll()
     const cursor = await store.cursor()
     for await (const event of store.events()) if (isUpTo(event, cursor)) addEvent(fresh, event)
     upTo = cursor
     books = fresh
   }
   return {
-    of: (payee) => books.get(payee),
-    all: () => books,
+    of: (payee) => books.payees.get(payee),
+    all: () => books.payees,
+    get common() {
+      return books.common
+    },
     get block() {
       return upTo?.number
     },
@@ -68,12 +87,20 @@ export function createBooks({ store }: { readonly store: Pick<Store, 'events' | 
 const isUpTo = ({ blockNumber }: ChainEvent, cursor: BlockPoint | undefined): boolean =>
   blockNumber <= (cursor?.number ?? -1)
 
-function addEvent(books: Map<Hex, PayeeBook>, event: ChainEvent): void {
+interface All {
+  readonly payees: Map<Hex, PayeeBook>
+  readonly common: CommonBook
+}
+
+const createAll = (): All => ({ payees: new Map(), common: { fundedWei: 0n, paidWei: 0n, lostWei: 0n } })
+
+function addEvent({ payees: books, common }: All, event: ChainEvent): void {
   switch (event.name) {
     case 'Paid': {
       const { payee, amount, ticket, counter } = event.args
       const book = bookOf(books, payee)
       book.paidWei += amount
+      common.paidWei += amount
       if (ticket) book.ticketsWei += amount
       book.lastTried = counter
       book.failure = undefined
@@ -81,6 +108,19 @@ function addEvent(books: Map<Hex, PayeeBook>, event: ChainEvent): void {
     }
     case 'Claimed':
       bookOf(books, event.args.payee).paidWei += event.args.amount
+      bookOf(books, event.args.payee).claimedWei += event.args.amount
+      common.paidWei += event.args.amount
+      return
+    case 'Exited':
+      bookOf(books, event.args.payee).exitedWei += event.args.amount
+      bookOf(books, event.args.payee).exitedTotalWei = event.args.total
+      return
+    case 'Admitted':
+      common.lostWei = common.paidWei - event.args.totalPaid
+      return
+    case 'DepositFunded':
+    case 'ReserveFunded':
+      common.fundedWei += event.args.amount
       return
     case 'PaymentFailed': {
       const { payee, reason, counter } = event.args
@@ -95,7 +135,16 @@ function addEvent(books: Map<Hex, PayeeBook>, event: ChainEvent): void {
 }
 
 function bookOf(books: Map<Hex, PayeeBook>, payee: Hex): PayeeBook {
-  const book = books.get(payee) ?? { paidWei: 0n, ticketsWei: 0n, creditedWei: 0n, lastTried: -1n, failure: undefined }
+  const book = books.get(payee) ?? {
+    paidWei: 0n,
+    claimedWei: 0n,
+    exitedWei: 0n,
+    exitedTotalWei: 0n,
+    ticketsWei: 0n,
+    creditedWei: 0n,
+    lastTried: -1n,
+    failure: undefined,
+  }
   books.set(payee, book)
   return book
 }

@@ -25,8 +25,9 @@ export async function followUntil(
   leads.catch(() => undefined) // it is asked for below, unless something else ends this first
   for (;;) {
     try {
-      await mirror.catchUp()
+      // In this order: no commit pays for an entry that is not stored, so the mirror has all that the books know of.
       await books.catchUp()
+      await mirror.catchUp()
     } catch (error) {
       if (error instanceof Fatal) throw error
       complain('cannot read the store', error)

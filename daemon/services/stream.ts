@@ -12,7 +12,14 @@ import { pause } from '../pause.ts'
 import type { Cursor } from '../routes/query.ts'
 import type { Store } from '../store/store.ts'
 
-const told = ['Opened', 'Committed', 'Paid', 'PaymentFailed', 'Claimed'] as const satisfies readonly EventName[]
+const told = [
+  'Opened',
+  'Committed',
+  'Paid',
+  'PaymentFailed',
+  'Claimed',
+  'Exited',
+] as const satisfies readonly EventName[]
 type Told = (typeof told)[number]
 
 /** Behind an event: where it is, and the first digits of its block's hash, by which it is known again. */
@@ -141,6 +148,6 @@ function streamEvent(event: ChainEvent<Told>): StreamEvent {
     return { place, name: 'anchor', payee: undefined, data }
   }
   const { payee, amount } = event.args
-  const status = ({ Paid: 'paid', PaymentFailed: 'failed', Claimed: 'claimed' } as const)[event.name]
+  const status = ({ Paid: 'paid', PaymentFailed: 'failed', Claimed: 'claimed', Exited: 'exited' } as const)[event.name]
   return { place, name: 'payout', payee, data: { payee, status, amount_wei: `${amount}`, ...where } }
 }

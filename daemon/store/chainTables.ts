@@ -3,7 +3,7 @@ import type { Hex } from '../../ledger/hex.ts'
 import { argsCodec, type ChainEvent, type EventName } from '../chain/events.ts'
 import { storedJson } from './codecs.ts'
 import { type Dialect, insertRows, type Query, type Row, type Value } from './database.ts'
-import type { BlockPoint, EventQuery, Store } from './store.ts'
+import { type BlockPoint, type EventQuery, type PayoutName, payoutNames, type Store } from './store.ts'
 import type { Write } from './tables.ts'
 
 type ChainTables = Pick<
@@ -86,7 +86,7 @@ export function createChainTables(query: Query, write: Write, { json }: Dialect)
       return row && (eventOf(row) as ChainEvent<'Committed'>)
     },
     async payouts({ payee, before, limit }) {
-      const conditions = ["name IN ('Paid', 'PaymentFailed')"]
+      const conditions = [`name IN (${payoutNames.map((name) => `'${name}'`).join(', ')})`]
       const values: (string | number)[] = []
       if (payee) {
         conditions.push('payee = ?')
@@ -98,7 +98,7 @@ export function createChainTables(query: Query, write: Write, { json }: Dialect)
       }
       const where = conditions.join(' AND ')
       const rows = await query(`SELECT * FROM events WHERE ${where} ${newestFirst} ?`, ...values, limit)
-      return rows.map((row) => eventOf(row) as ChainEvent<'Paid' | 'PaymentFailed'>)
+      return rows.map((row) => eventOf(row) as ChainEvent<PayoutName>)
     },
   }
 }

@@ -16,6 +16,7 @@ type LogTables = Pick<
   | 'entriesFrom'
   | 'entryLike'
   | 'gains'
+  | 'earnings'
   | 'configurations'
   | 'saveLogHead'
   | 'lastLogHead'
@@ -25,6 +26,7 @@ const entriesPerPage = 500
 /** In the words of the index `log_heads_by_size`, or it would not serve. */
 export const lastLogHeadSql =
   'SELECT * FROM log_heads ORDER BY CAST(epoch AS BIGINT) DESC, CAST(size AS BIGINT) DESC LIMIT 1'
+const gainsPerPage = 5_000
 /** Above every position. */
 const positionsEnd = 2 ** 31
 
@@ -67,6 +69,22 @@ export function createLogTables(query: Query, write: Write): LogTables {
         ...[payee, before ?? positionsEnd, limit],
       )
       return rows.map((row) => ({ entry: entryOf(row), wei: BigInt(row.wei as string) }))
+    },
+    async earnings(below) {
+      const sums = new Map<Hex, bigint>()
+      for (let [payee, position]: [string, number] = ['', -1]; ; ) {
+        const rows = await query(
+          `SELECT gains.* FROM gains JOIN entries ON entries.position = gains.position
+          WHERE (gains.payee, gains.position) > (?, ?) AND gains.position < ?
+          ORDER BY gains.payee, gains.position LIMIT ?`,
+          ...[payee, position, below, gainsPerPage],
+        )
+        for (const row of rows)
+          sums.set(row.payee as Hex, (sums.get(row.payee as Hex) ?? 0n) + BigInt(row.wei as string))
+        const last = rows.at(-1)
+        if (!last || rows.length < gainsPerPage) return sums
+        ;[payee, position] = [last.payee as string, last.position as number]
+      }
     },
     saveLogHead: (head) => write((ask) => addHead(ask, head)),
     async lastLogHead() {

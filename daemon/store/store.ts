@@ -76,6 +76,10 @@ export interface BlockPoint {
   readonly hash: Hex
 }
 
+/** Events by which a payee gets money, or does not. */
+export const payoutNames = ['Paid', 'PaymentFailed', 'Claimed', 'Exited'] as const satisfies readonly EventName[]
+export type PayoutName = (typeof payoutNames)[number]
+
 export interface PayoutQuery {
   readonly payee: Hex | undefined
   /** Only events before this place; undefined: from the newest. */
@@ -131,6 +135,8 @@ export interface Store {
   entriesFrom(position: number, limit: number): Promise<readonly Entry[]>
   /** Entries that touched a payee's account, newest first, only those below `before` if it is given. */
   gains(payee: Hex, query: { readonly before: number | undefined; readonly limit: number }): Promise<readonly Gain[]>
+  /** What the entries below a position brought to whom in all, wei: of entries that are stored only. */
+  earnings(below: number): Promise<ReadonlyMap<Hex, bigint>>
   /** The entry of the same author and number, be it these bytes or others. */
   entryLike(signed: SignedEntry): Promise<Entry | undefined>
   /** Configurations behind the first, oldest first. */
@@ -166,8 +172,8 @@ export interface Store {
   committed(counter: bigint): Promise<ChainEvent<'Committed'> | undefined>
   /** The newest `Committed`. */
   lastCommitted(): Promise<ChainEvent<'Committed'> | undefined>
-  /** `Paid` and `PaymentFailed`, newest first. */
-  payouts(query: PayoutQuery): Promise<readonly ChainEvent<'Paid' | 'PaymentFailed'>[]>
+  /** All that payees got, or should have got, newest first. */
+  payouts(query: PayoutQuery): Promise<readonly ChainEvent<PayoutName>[]>
 
   close(): Promise<void>
 }

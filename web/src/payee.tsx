@@ -119,10 +119,26 @@ function Balance({ account }: { account: AccountAnswer }) {
   )
 }
 
-function nextPayout({ owedWei, minimumWei }: AccountAnswer): string {
+const waits: Readonly<Record<string, string>> = {
+  FAILED_RECENTLY: 'the last payment failed, so it is tried again a little later',
+  NO_ROUNDS_MANAGER: 'the operator has not set up payments by Livepeer ticket',
+  ROUND_NOT_INITIALIZED: "Livepeer's round has not begun yet",
+  ORCHESTRATOR_INACTIVE: 'this address is no active Livepeer orchestrator now, and only those can be paid by ticket',
+  PAYEE_REFUSES: 'the contract at this address refuses to take ETH',
+  TICKET_FAILS: 'Livepeer would refuse the ticket',
+  TREASURY_SHORT: 'there is not enough money in the treasury',
+  WINDOW_USED: 'as much as may leave the treasury at a time has left it',
+  COMMIT_FULL: 'the payout was full, and you are in the next one',
+}
+
+function nextPayout({ owedWei, minimumWei, waitsFor }: AccountAnswer): string {
   if (owedWei === 0n) return 'Everything that you earned is paid.'
   if (owedWei < minimumWei)
     return `You are paid once you are owed ${ether(minimumWei)} ETH: ${ether(minimumWei - owedWei)} ETH to go.`
+  if (waitsFor && waitsFor.reason !== 'BELOW_MINIMUM') {
+    const words = waits[waitsFor.reason] ?? waitsFor.reason
+    return `You are due, but the last payout left you out, or part of it: ${words}${waitsFor.detail === null ? '' : ` (${waitsFor.detail})`}.`
+  }
   return 'You are due: the next payout includes you.'
 }
 
@@ -141,7 +157,7 @@ function History({ payee, chainId }: { payee: Hex; chainId: bigint | undefined }
       <ol class="list">
         {value?.payouts.map((payout) => (
           <li key={`${payout.transactionHash} ${payout.status}`}>
-            <span class={payout.status === 'paid' ? 'good' : 'bad'}>{sentenceOf(payout)}</span>
+            <span class={payout.status === 'failed' ? 'bad' : 'good'}>{sentenceOf(payout)}</span>
             <span class="quiet">
               <When payout={payout} /> in <Transaction hash={payout.transactionHash} chainId={chainId} />
             </span>
@@ -159,6 +175,8 @@ function History({ payee, chainId }: { payee: Hex; chainId: bigint | undefined }
 
 function sentenceOf({ status, amountWei, rail, reason }: Payout): string {
   const what = `${ether(amountWei)} ETH ${rail === 'ticket' ? 'by ticket' : 'as plain ETH'}`
+  if (status === 'claimed') return `You took ${ether(amountWei)} ETH from the contract yourself.`
+  if (status === 'exited') return `You took ${ether(amountWei)} ETH from the contract after it was frozen.`
   return status === 'paid' ? `Paid ${what}` : `Could not pay ${what}: ${reason}. It stays owed and is tried again.`
 }
 

@@ -132,8 +132,9 @@ function Payouts({ chainId }: { chainId: bigint | undefined }) {
         <ol class="list">
           {payouts.map(({ payee, status, amountWei, reason, transactionHash }) => (
             <li key={`${transactionHash} ${payee} ${status}`}>
-              <span class={status === 'paid' ? 'good' : 'bad'}>
-                {status === 'paid' ? `${ether(amountWei)} ETH to` : `failed (${reason}): ${ether(amountWei)} ETH to`}{' '}
+              <span class={status === 'failed' ? 'bad' : 'good'}>
+                {status === 'failed' && `failed (${reason}): `}
+                {ether(amountWei)} ETH {status === 'claimed' || status === 'exited' ? `${status} by` : 'to'}{' '}
                 <PayeeLink payee={payee} />
               </span>
               <span class="quiet">
@@ -165,7 +166,7 @@ function Solvency() {
               <Figure name="Owed to all">
                 <Amount wei={owedWei} />
               </Figure>
-              <Figure name="Waiting or failed">{grouped(discrepancies.length - odd.length)}</Figure>
+              <Figure name="Explained differences">{grouped(discrepancies.length - odd.length)}</Figure>
             </dl>
             {odd.length > 0 && (
               <ol class="list">

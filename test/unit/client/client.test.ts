@@ -161,6 +161,7 @@ test('account: an answer without an anchor', async () => {
     paidWei: 2n,
     paidAtBlock: 7n,
     owedWei: 3n,
+    waitsFor: null,
     anchored: null,
   } as const
   expect(await clientOf(200, accountAnswer.write(answer)).client.account(payeeOf(1))).toEqual(answer)

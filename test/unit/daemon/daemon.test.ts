@@ -323,12 +323,21 @@ test('behavior: those who cannot be paid are named with a reason, and stop nobod
       ],
     })
   }, waiting)
+  // Each is told why itself.
+  const waitsFor = async (payee: Hex) => (await daemon.client.account(payee)).waitsFor
+  expect(await waitsFor(ticketPayee)).toEqual({ reason: 'ORCHESTRATOR_INACTIVE', detail: null })
+  await vi.waitFor(
+    async () => expect(await waitsFor(directPayee)).toEqual({ reason: 'FAILED_RECENTLY', detail: 'no' }),
+    waiting,
+  )
+  expect(await waitsFor(other)).toBeNull()
   const [failed] = (await daemon.client.payouts({ payee: directPayee, limit: 1 })).payouts
   expect(failed).toMatchObject({ status: 'failed', reason: 'no', amountWei: 5n })
   world.chain.failing.clear()
   world.chain.inactive.clear()
   await untilPaid(daemon, directPayee, 5n)
   await untilPaid(daemon, ticketPayee, 6n)
+  expect(await waitsFor(ticketPayee)).toBeNull()
 })
 
 test('behavior: stops in good order and answers what it had taken', async () => {

@@ -35,6 +35,8 @@ export interface FakeChain extends Chain {
   reorganise(depth: number, isForgotten: boolean): void
   /** The operator names another configuration. */
   setConfig(configHash: Hex): void
+  /** A block with these events, and with this register if one is given: as others than the core can bring about. */
+  plant(events: readonly Emitted[], paid?: readonly [Hex, bigint]): void
   /** Another boot opens the next epoch. */
   openByAnother(): void
   readonly mempool: Map<Hex, Hex>
@@ -129,6 +131,14 @@ export function createFakeChain(domain: Domain): FakeChain {
       if (world.head) world.head = { ...world.head, configHash }
       addBlock(world)
     },
+    plant(events, paid) {
+      const world = next()
+      if (paid) world.paid.set(...paid)
+      addBlock(world, ({ number, hash, events: all }) => {
+        const place = { blockNumber: number, blockHash: hash, transactionHash: hash }
+        all.push(...events.map((event, position) => ({ ...place, position, ...event }) as ChainEvent))
+      })
+    },
     openByAnother() {
       const world = next()
       if (world.head) world.head = { ...world.head, epoch: world.head.epoch + 1n, boot: `0x${'ee'.repeat(32)}` }
@@ -179,7 +189,7 @@ export function createFakeChain(domain: Domain): FakeChain {
 
 /** While `isDown` every question is answered by an error. */
 function withOutages(fake: FakeChain): FakeChain {
-  const controls = new Set(['deploy', 'mine', 'reorganise', 'openByAnother', 'setConfig'])
+  const controls = new Set(['deploy', 'mine', 'reorganise', 'openByAnother', 'setConfig', 'plant'])
   return new Proxy(fake, {
     get(target, name: keyof FakeChain & string) {
       const value = target[name]
@@ -248,5 +258,6 @@ function pay(
   const paid = { name: 'Paid', args: { payee, counter, amount, ticket } }
   const sender = world.head?.committer as Hex
   const credited = { name: 'WinningTicketTransfer', args: { sender, recipient: payee, amount } }
-  return (ticket ? [credited, paid] : [paid]) as Emitted[]
+  const funded = { name: 'DepositFunded', args: { sender, amount } }
+  return (ticket ? [funded, credited, paid] : [paid]) as Emitted[]
 }

@@ -6,6 +6,9 @@ import { payeeOf } from '../ledger/support.ts'
 const payee = payeeOf(1)
 const failed = (lastTried: bigint): PayeeBook => ({
   paidWei: 0n,
+  claimedWei: 0n,
+  exitedWei: 0n,
+  exitedTotalWei: 0n,
   ticketsWei: 0n,
   creditedWei: 0n,
   lastTried,

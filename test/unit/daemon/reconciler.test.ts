@@ -1,54 +1,120 @@
-import { expect, test } from 'vitest'
-import type { PayeeBook } from '../../../daemon/services/books.ts'
-import { decideDiscrepancies, type PayeeFacts } from '../../../daemon/services/reconciler.ts'
+/** Errors planted in each book of a daemon that runs: in its store, and on its chain. */
+import { expect, test, vi } from 'vitest'
+import type { ChainEvent } from '../../../daemon/chain/events.ts'
+import { openDatabase } from '../../../daemon/store/open.ts'
+import { type Hex, zeroHash } from '../../../ledger/hex.ts'
 import { payeeOf } from '../ledger/support.ts'
+import { createWorld, creditBatch, directPayee, ticketPayee, waiting } from './support.ts'
 
-const book = (changes: Partial<PayeeBook> = {}): PayeeBook => ({
-  paidWei: 10n,
-  ticketsWei: 10n,
-  creditedWei: 10n,
-  lastTried: 1n,
-  failure: undefined,
-  ...changes,
-})
-const found = (changes: Partial<PayeeFacts>) =>
-  decideDiscrepancies({
-    payee: payeeOf(1),
-    earnedWei: 10n,
-    paidWei: 10n,
-    book: book(),
-    leftOut: undefined,
-    ...changes,
-  }).map(({ kind, code, amountWei }) => [kind, code, amountWei])
+const sender = payeeOf(7)
 
-test('default: paid in full, and all books agree', () => {
-  expect(found({})).toEqual([])
-  expect(found({ earnedWei: 0n, paidWei: 0n, book: undefined })).toEqual([])
-})
+/** Both payees are paid: one directly 5 wei, one by ticket 6. */
+async function startPaid() {
+  const world = createWorld()
+  const daemon = await world.startOpen()
+  await daemon.client.sendBatch(creditBatch(0n, 5n))
+  await daemon.client.sendBatch(creditBatch(1n, 6n, ticketPayee))
+  const found = async () => {
+    const { discrepancies } = await daemon.client.reconciliation()
+    return discrepancies.map(({ kind, code, payee, amountWei }) => [kind, code, payee, amountWei])
+  }
+  const untilFound = (expected: readonly unknown[]) =>
+    vi.waitFor(async () => expect(await found()).toEqual(expected), waiting)
+  await untilFound([])
+  const damage = async (statement: string) => {
+    const database = await openDatabase(world.config.store)
+    await database.write((query) => query(statement))
+    await database.close()
+  }
+  return { world, daemon, untilFound, damage }
+}
 
-test.each([
-  ['nobody has paid yet', { paidWei: 0n, book: undefined }, [['pending', 'PENDING', 10n]]],
-  ['the last payment failed', { earnedWei: 12n, book: book({ failure: 'no' }) }, [['failed', 'PAYMENT_FAILED', 2n]]],
-  ['more was paid than earned', { earnedWei: 7n }, [['unexplained', 'PAID_ABOVE_EARNED', 3n]]],
-  ['a payee that the ledger does not know', { earnedWei: 0n }, [['unexplained', 'PAID_ABOVE_EARNED', 10n]]],
-  ['an event is missing', { book: book({ paidWei: 6n }) }, [['unexplained', 'PAID_EVENTS_DIFFER', 4n]]],
-  ['the broker credited less', { book: book({ creditedWei: 1n }) }, [['unexplained', 'TICKETS_DIFFER', 9n]]],
-  [
-    'a ticket that the treasury did not pay',
-    { book: book({ creditedWei: 11n }) },
-    [['unexplained', 'TICKETS_DIFFER', 1n]],
-  ],
-] as const)('behavior: %s', (_, changes, expected) => {
-  expect(found(changes)).toEqual(expected)
+test('behavior: a store that lost an entry, or what it brought', async () => {
+  const { untilFound, damage } = await startPaid()
+  await damage('DELETE FROM entries WHERE position = 1')
+  await untilFound([['unexplained', 'EARNED_DIFFERS', directPayee, 5n]])
+  await damage(`UPDATE gains SET wei = '7' WHERE position = 2`)
+  await untilFound([
+    ['unexplained', 'EARNED_DIFFERS', directPayee, 5n],
+    ['unexplained', 'EARNED_DIFFERS', ticketPayee, 1n],
+  ])
 })
 
-test('behavior: a payee that waits is told why', () => {
-  const [entry] = decideDiscrepancies({
-    payee: payeeOf(1),
-    earnedWei: 10n,
-    paidWei: 0n,
-    book: undefined,
-    leftOut: 'TREASURY_SHORT',
-  })
-  expect(entry?.detail).toBe('TREASURY_SHORT')
+test('behavior: gains of a payee that the ledger does not know', async () => {
+  const { untilFound, damage } = await startPaid()
+  await damage(`INSERT INTO gains VALUES ('${payeeOf(55)}', 1, '3')`)
+  await untilFound([['unexplained', 'EARNED_DIFFERS', payeeOf(55), 3n]])
+})
+
+test('row 21: a claim is listed as one, with the payouts too', async () => {
+  const { world, daemon, untilFound } = await startPaid()
+  const args = { payee: directPayee, to: directPayee, amount: 4n, total: 9n }
+  world.chain.plant([{ name: 'Claimed', args }], [directPayee, 9n])
+  // The ledger knows nothing of what it was claimed for: only such a contract as this one could let it happen.
+  await untilFound([
+    ['unexplained', 'PAID_ABOVE_EARNED', directPayee, 4n],
+    ['claimed', 'CLAIMED', directPayee, 4n],
+  ])
+  await daemon.client.sendBatch(creditBatch(2n, 4n))
+  await untilFound([['claimed', 'CLAIMED', directPayee, 4n]])
+  const { payouts } = await daemon.client.payouts({ payee: directPayee })
+  expect(payouts.map(({ status, amountWei, counter }) => [status, amountWei, counter === null])).toEqual([
+    ['claimed', 4n, true],
+    ['paid', 5n, false],
+  ])
+})
+
+test('behavior: an exit is listed as one, with the payouts too', async () => {
+  const { world, daemon, untilFound } = await startPaid()
+  const args = { payee: directPayee, to: directPayee, amount: 4n, total: 4n }
+  world.chain.plant([{ name: 'Exited', args }])
+  await untilFound([['exited', 'EXITED', directPayee, 4n]])
+  expect((await daemon.client.payouts({ limit: 1 })).payouts).toMatchObject([{ status: 'exited', amountWei: 4n }])
+})
+
+test("row 15: a stranger's gift at the broker, and a ticket that draws on it", async () => {
+  const { world, untilFound } = await startPaid()
+  world.chain.plant([
+    { name: 'DepositFunded', args: { sender, amount: 2n } },
+    { name: 'ReserveFunded', args: { reserveHolder: sender, amount: 1n } },
+  ])
+  await untilFound([['gift', 'DEPOSIT_GIFT', null, 3n]])
+  world.chain.plant([{ name: 'WinningTicketTransfer', args: { sender, recipient: ticketPayee, amount: 4n } }])
+  await untilFound([
+    ['gift', 'TICKET_FROM_GIFT', ticketPayee, 4n],
+    ['gift', 'DEPOSIT_GIFT', null, 3n],
+    ['unexplained', 'DEPOSIT_OVERDRAWN', null, 1n],
+  ])
+})
+
+test('behavior: a payment that no register knows, and a register that no event explains', async () => {
+  const { world, untilFound } = await startPaid()
+  const args = { payee: directPayee, counter: 1n, amount: 1n, ticket: false }
+  world.chain.plant([{ name: 'Paid', args }])
+  await untilFound([['unexplained', 'PAID_EVENTS_DIFFER', directPayee, 1n]])
+  world.chain.plant([], [directPayee, 7n])
+  await untilFound([
+    ['unexplained', 'PAID_ABOVE_EARNED', directPayee, 2n],
+    ['unexplained', 'PAID_EVENTS_DIFFER', directPayee, 1n],
+  ])
+})
+
+test('row 28: commits that the store does not know, of another log, and struck out', async () => {
+  const { world, daemon, untilFound, damage } = await startPaid()
+  const last = (await daemon.store.lastCommitted()) as ChainEvent<'Committed'>
+  const { counter, next, epoch, prevRoot, totalPaid } = last.args
+  const foreign = { epoch, counter: counter + 1_000n, prevRoot, next: { ...next, logRoot: zeroHash }, totalPaid }
+  world.chain.plant([{ name: 'Committed', args: foreign }])
+  await untilFound([['unexplained', 'FOREIGN_COMMIT', null, 0n]])
+
+  const admitted = { epoch: 9n, committer: sender, configHash: zeroHash, counter: foreign.counter - 1n }
+  const root = zeroHash as Hex
+  world.chain.plant([{ name: 'Admitted', args: { ...admitted, root, totalPaid: 11n } }])
+  await untilFound([['struck', 'STRUCK_COMMIT', null, 0n]])
+
+  await damage(`DELETE FROM commits WHERE counter = '${counter}'`)
+  await untilFound([
+    ['unknown_transaction', 'UNKNOWN_COMMIT', null, 0n],
+    ['struck', 'STRUCK_COMMIT', null, 0n],
+  ])
 })
