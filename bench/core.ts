@@ -1,0 +1,58 @@
+/** A core in this process, without disk and network: every request still goes through the codecs and through JSON. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createLocalPlatform } from '../anvil/localPlatform.ts'
+import { type Core, createCore } from '../enclave/core.ts'
+import { dispatch } from '../enclave/dispatch.ts'
+import type { Platform } from '../enclave/platform.ts'
+import { type Hex, zeroHash } from '../ledger/hex.ts'
+import { setBalance } from '../ledger/state.ts'
+import type { Configuration } from '../ledger/structs.ts'
+import type { Codec } from '../protocol/codec.ts'
+import { decodeBody, encodeFrame } from '../protocol/frame.ts'
+import { type HeadProof, type Method, methods, type Params, type Result } from '../protocol/messages.ts'
+import { payeeOf } from './ledger.ts'
+
+const lengthBytes = 4
+
+/** Asks as a host does, frame for frame. @throws Error with the refusal */
+export function ask<M extends Method>(core: Core, method: M, params: Params<M>): Result<M> {
+  const codecs = methods[method] as unknown as { params: Codec<Params<M>>; result: Codec<Result<M>> }
+  const frame = encodeFrame({ id: 1, method, params: codecs.params.write(params) })
+  const reply = encodeFrame(dispatch(core, decodeBody(frame.subarray(lengthBytes)), console.error))
+  const { result, error } = decodeBody(reply.subarray(lengthBytes)) as { result?: unknown; error?: unknown }
+  if (error) throw new Error(`${method}: ${JSON.stringify(error)}`)
+  return codecs.result.read(result, 'result')
+}
+
+/** The head of a contract that saw nothing but its deployment. */
+export const firstHead = (epoch = 0n, boot: Hex = zeroHash): HeadProof => ({
+  epoch,
+  boot,
+  counter: 0n,
+  root: zeroHash,
+  made: null,
+  consistency: [],
+})
+
+export const hints = { nonce: 0n, gas: 30_000_000n, maxFeePerGas: 10n ** 9n, maxPriorityFeePerGas: 10n ** 6n }
+
+/** A platform whose state key lives as long as this process. */
+export function createPlatform(): Platform {
+  const folder = mkdtempSync(join(tmpdir(), 'bursar-bench-'))
+  process.once('exit', () => rmSync(folder, { recursive: true }))
+  return createLocalPlatform({ folder })
+}
+
+/** A core with an open epoch and so many accounts. */
+export function openCore(configuration: Configuration, accounts: number, platform: Platform = createPlatform()): Core {
+  const core = createCore(platform)
+  ask(core, 'genesis', { configuration, logBegins: null })
+  ask(core, 'open_epoch', { head: firstHead(), hints })
+  const { ledger } = core.live ?? {}
+  if (!ledger) throw new Error('a core without a ledger')
+  for (let n = 0; n < accounts; n++) setBalance(ledger, payeeOf(n), { earnedWei: 1n, debtWei: 0n })
+  ledger.totalEarnedWei = BigInt(accounts)
+  return core
+}

@@ -1,0 +1,130 @@
+/** The product as it runs: daemon and core as processes of their own, on a real chain and a real disk. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { Agent, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildContracts } from '../anvil/artifacts.ts'
+import { brokerOnArbitrum, findOrDeployBroker, startRound } from '../anvil/broker.ts'
+import { startChain } from '../anvil/chain.ts'
+import { createChildren } from '../anvil/children.ts'
+import { deployedContracts, deployTreasury, predictAddress } from '../anvil/deployment.ts'
+import { waitFor } from '../anvil/waiting.ts'
+import { createFundedWallet } from '../anvil/wallet.ts'
+import { createClient } from '../client/index.ts'
+import type { Domain } from '../ledger/typedData.ts'
+import { struct } from '../protocol/codec.ts'
+import { makeConfiguration } from './ledger.ts'
+import { cpuSecondsOf } from './measure.ts'
+
+const project = join(import.meta.dirname, '..')
+const hourMs = 3_600_000
+const noLimit = 1_000_000
+
+export interface World {
+  readonly folder: string
+  readonly url: string
+  readonly domain: Domain
+  readonly pids: { readonly daemon: number; readonly core: number }
+  /** CPU seconds of daemon and core together, so far. */
+  cpuSeconds(): number
+  stop(): Promise<void>
+}
+
+/** Brings all up to an open epoch. Nobody is due and nothing is anchored meanwhile: what is measured is the intake. */
+export async function startWorld(reporters: number): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), 'bursar-bench-'))
+  const { signal } = new AbortController()
+  const children = createChildren()
+  buildContracts(deployedContracts)
+  const logOf = (name: string): string => join(folder, `${name}.log`)
+  const chain = await startChain({ children, source: { kind: 'local' }, logPath: logOf('anvil'), signal })
+  const wallet = await createFundedWallet(chain.rpcUrl, '200')
+  const broker = await findOrDeployBroker(wallet, brokerOnArbitrum)
+  await startRound(wallet, broker)
+  const treasury = await predictAddress(wallet)
+  const domain = { chainId: BigInt(chain.chainId), verifyingContract: treasury }
+  const configuration = makeConfiguration({ domain, broker: broker.broker, reporters })
+
+  const paths = { ledger: join(folder, 'configuration.json'), daemon: join(folder, 'daemon.json') }
+  const endpoint = `unix:${join(folder, 'core.sock')}`
+  writeFileSync(paths.ledger, JSON.stringify(struct('Configuration').write(configuration)))
+  const settings = {
+    core: endpoint,
+    rpcUrls: [chain.rpcUrl],
+    listen: '127.0.0.1:0',
+    limits: { addressPerSecond: noLimit, reporterPerSecond: noLimit },
+    store: `sqlite:${join(folder, 'daemon.sqlite')}`,
+    configuration: paths.ledger,
+    roundsManager: broker.roundsManager,
+    bondingManager: broker.bondingManager,
+    anchorIntervalMs: hourMs,
+    payIntervalMs: hourMs,
+    pollMs: 1_000,
+    confirmations: 0,
+    transaction: { gas: '30000000', maxFeePerGas: '100000000000', maxPriorityFeePerGas: '1000000000' },
+    logLevel: 'info',
+  }
+  writeFileSync(paths.daemon, JSON.stringify(settings), { mode: 0o600 })
+  const keys = join(folder, 'keys')
+  mkdirSync(keys)
+  let url: string | undefined
+  const start = (name: string, file: string, args: readonly string[], env: Record<string, string> = {}) =>
+    children.start({
+      name,
+      file: process.execPath,
+      args: [join(project, file), ...args],
+      env,
+      logPath: logOf(name),
+      onLine: (line) => {
+        if (line.includes('"listening"')) url ??= JSON.parse(line).url
+      },
+    })
+  const core = start('core', 'anvil/localCore.ts', ['--listen', endpoint, '--dir', keys])
+  const daemon = start('daemon', 'daemon/main.ts', [], { BURSAR_CONFIG: paths.daemon })
+  const until = <T>(what: string, ask: () => Promise<T | undefined>): Promise<T> =>
+    waitFor({ what: `${what}: see ${folder}`, timeoutMs: 120_000, signal }, ask)
+
+  const base = await until('the daemon does not listen', async () => url)
+  const client = createClient({ url: base })
+  const born = await until('the core has no key', async () => {
+    const { core: facts } = await client.status()
+    return facts?.address && facts.configHash ? { committer: facts.address, configHash: facts.configHash } : undefined
+  })
+  await deployTreasury(wallet, { predicted: treasury, ...born, broker })
+  await until('no epoch is open', async () => (await client.status()).isEpochOpen || undefined)
+  return {
+    folder,
+    url: base,
+    domain,
+    pids: { daemon: daemon.pid, core: core.pid },
+    cpuSeconds: () => cpuSecondsOf(daemon.pid) + cpuSecondsOf(core.pid),
+    async stop() {
+      await daemon.stop()
+      await core.stop()
+      await chain.child?.stop()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+/** Posts JSON over connections that stay open. */
+export function createPoster(url: string): { post(body: string): Promise<void>; close(): void } {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1024 })
+  return {
+    post: (body) =>
+      new Promise((resolve, reject) => {
+        const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+        const sent = request(url, { agent, method: 'POST', headers }, (response) => {
+          const chunks: Buffer[] = []
+          response.on('data', (chunk) => chunks.push(chunk))
+          response.on('end', () => {
+            if (response.statusCode === 200) resolve()
+            else reject(new Error(`${response.statusCode}: ${Buffer.concat(chunks)}`))
+          })
+        })
+        sent.on('error', reject)
+        sent.end(body)
+      }),
+    close: () => agent.destroy(),
+  }
+}
