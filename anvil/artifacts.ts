@@ -1,4 +1,4 @@
-/** Bytecode and ABI of the contracts, as forge built them. */
+/** Bytecode and ABI of the contracts that are deployed, as forge builds them alone: profile `product`. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,9 +17,13 @@ export function buildContracts(names: readonly string[]): void {
   const sources = globSync(['contracts/{src,dev}/**/*.sol', 'foundry.toml'], { cwd: project })
   const newest = Math.max(...sources.map((source) => statSync(join(project, source)).mtimeMs))
   if (names.every((name) => existsSync(pathOf(name)) && statSync(pathOf(name)).mtimeMs > newest)) return
-  const forge = spawnSync('forge', ['build', '--skip', 'test', '--skip', 'script'], {
+  const forge = spawnSync('forge', ['build', '--force'], {
     cwd: project,
-    env: { ...process.env, PATH: `${join(project, 'node_modules/.bin')}:${process.env.PATH}` },
+    env: {
+      ...process.env,
+      FOUNDRY_PROFILE: 'product',
+      PATH: `${join(project, 'node_modules/.bin')}:${process.env.PATH}`,
+    },
     encoding: 'utf8',
   })
   if (forge.error || forge.status !== 0)
@@ -32,4 +36,4 @@ export function loadArtifact(name: string): Artifact {
   return { abi, bytecode: bytecode.object }
 }
 
-const pathOf = (name: string): string => join(project, `.build/forge/out/${name}.sol/${name}.json`)
+const pathOf = (name: string): string => join(project, `.build/forge/product/out/${name}.sol/${name}.json`)

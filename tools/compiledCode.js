@@ -2,12 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { keccak_256 } from '@noble/hashes/sha3.js'
+import { buildContracts } from '../anvil/artifacts.ts'
 import { root } from './run.js'
 
 const contracts = ['Treasury', 'Timelock']
+buildContracts(contracts)
 
 const lines = contracts.map((name) => {
-  const artifact = readFileSync(join(root, `.build/forge/out/${name}.sol/${name}.json`), 'utf8')
+  const artifact = readFileSync(join(root, `.build/forge/product/out/${name}.sol/${name}.json`), 'utf8')
   const { object, immutableReferences } = JSON.parse(artifact).deployedBytecode
   const code = Buffer.from(object.slice(2), 'hex')
   // Each immutable is one word, written at several places; before deployment there are zeros.

@@ -38,10 +38,6 @@ export function ago(seconds: number, now = Date.now() / 1000): string {
   return relative.format(Math.trunc(distance / length), unit)
 }
 
-/** A moment in the reader's own time zone. Seconds since 1970. */
-export const moment = (seconds: number): string =>
-  new Date(seconds * 1000).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' })
-
 /** Where a transaction can be looked at by others' eyes; undefined on a chain that has no such place. */
 export function explorerOf(chainId: bigint): string | undefined {
   if (chainId === 42_161n) return 'https://arbiscan.io'
