@@ -13,6 +13,8 @@ const startChain = useChains()
 const folder = mkdtempSync(join(tmpdir(), 'bursar-disk-'))
 const shim = join(folder, 'fault.so')
 const hasCompiler = spawnSync('gcc', ['--version']).status === 0
+if (!hasCompiler)
+  console.warn('skipped: faults of the disk, which are made by a library in C. As root: apt-get install gcc libc6-dev')
 let ground: Ground
 beforeAll(async () => {
   ground = await prepareGround((await startChain({ kind: 'local' })).rpcUrl)
