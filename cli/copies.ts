@@ -24,13 +24,14 @@ export const restoreCommand = (): Command =>
   withSettings(new Command('restore'))
     .description('copy a backup into the empty store that the settings name')
     .argument('<file>', 'a file that bursar backup made')
+    .option('--new-key', 'leave out what belongs to the key of the core: a new one begins (the setting newKey)', false)
     .addHelpText(
       'after',
       `${help}\nThe contract judges whether it is the newest: an older one is refused as FOREIGN_ROOT when the core opens.`,
     )
-    .action(async (file: string, { config, json: isJson }: SettingsOptions) => {
+    .action(async (file: string, { config, json: isJson, newKey }: SettingsOptions & { readonly newKey: boolean }) => {
       const next = 'stop the daemon, and name an empty store in the settings'
-      tell(await told(() => restoreStore(file, readSettings(config).store), next), isJson)
+      tell(await told(() => restoreStore(file, readSettings(config).store, { withKey: !newKey }), next), isJson)
     })
 
 async function told(work: () => Promise<Contents>, next: string): Promise<Contents> {

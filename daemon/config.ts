@@ -59,6 +59,8 @@ const schema = z.strictObject({
   store: z.string().refine(isStoreAddress, 'expected sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE'),
   /** Path of the ledger's configuration: the JSON form of the struct `Configuration`. */
   configuration: z.string().min(1),
+  /** Path of the configuration that a new key of the core is born with, after the old one was lost or leaked; null: the key is the log's first. */
+  newKey: z.string().min(1).nullable().default(null),
   /** Livepeer's contracts; without the first no tickets are paid, without the second nobody is asked whether active. */
   roundsManager: address.nullable(),
   bondingManager: address.nullable(),
@@ -92,6 +94,8 @@ export type Settings = Readonly<z.infer<typeof schema>>
 export interface Config extends Settings {
   /** The ledger's configuration, checked. */
   readonly rules: Rules
+  /** What a new key is born with, checked; null where the key is the log's first. */
+  readonly newKeyRules: Rules | null
   /** What an operator shows; undefined where there is no API for operators. */
   readonly operatorToken: string | undefined
 }
@@ -124,15 +128,17 @@ export function loadConfig(surroundings: Surroundings): Config {
   const parsed = schema.safeParse(override(schema, raw, env, faults))
   if (!parsed.success) faults.push(...parsed.error.issues.map((i) => `${i.path.join('.') || 'the file'}: ${i.message}`))
 
-  const rules = readRules(raw, env, readFile, faults)
-  if (parsed.success && rules && parsed.data.kms.length !== rules.configuration.kmsKeys.length)
-    faults.push(`kms: expected one for each of the ${rules.configuration.kmsKeys.length} kms_keys`)
+  const rules = readRules(env.BURSAR_CONFIGURATION ?? raw.configuration, 'configuration', readFile, faults)
+  const newKeyRules = readRules(env.BURSAR_NEW_KEY ?? raw.newKey, 'newKey', readFile, faults) ?? null
+  const kmsKeys = (newKeyRules ?? rules)?.configuration.kmsKeys
+  if (parsed.success && kmsKeys && parsed.data.kms.length !== kmsKeys.length)
+    faults.push(`kms: expected one for each of the ${kmsKeys.length} kms_keys`)
   faults.push(...modeFaults(surroundings, env.BURSAR_CONFIG ?? '', 0o027, 'BURSAR_CONFIG'))
   const operatorToken = parsed.data?.operator
     ? readToken(surroundings, parsed.data.operator.tokenFile, faults)
     : undefined
   if (!parsed.success || !rules || faults.length > 0) throw new ConfigFaults(faults)
-  return { ...parsed.data, rules, operatorToken }
+  return { ...parsed.data, rules, newKeyRules, operatorToken }
 }
 
 /** URLs in a configuration carry keys of providers and passwords of databases: strangers may not read it, others not write it. */
@@ -189,16 +195,15 @@ function readText(
   }
 }
 
-/** The ledger's configuration is checked even where other members are at fault, so that one start names all faults. */
-function readRules(raw: Loose, env: Surroundings['env'], readFile: Surroundings['readFile'], faults: string[]) {
-  const path = env.BURSAR_CONFIGURATION ?? raw.configuration
+/** A configuration of the ledger is checked even where other members are at fault, so that one start names all faults. */
+function readRules(path: unknown, name: string, readFile: Surroundings['readFile'], faults: string[]) {
   if (typeof path !== 'string') return undefined
-  const json = readJson(path, 'configuration', readFile, faults)
+  const json = readJson(path, name, readFile, faults)
   if (!json) return undefined
   try {
     return checkConfiguration(struct('Configuration').read(json, ''))
   } catch (error) {
-    faults.push(`configuration: ${messageOf(error)}`)
+    faults.push(`${name}: ${messageOf(error)}`)
     return undefined
   }
 }

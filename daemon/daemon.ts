@@ -50,7 +50,7 @@ export async function runDaemon(
   { config, chain, store, kms, relayer, log, registry }: DaemonOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { rules, pollMs, confirmations, limits, proxies } = config
+  const { rules, newKeyRules, pollMs, confirmations, limits, proxies } = config
   const { configuration } = rules
   const failed = Promise.withResolvers<never>()
   const stop = new AbortController()
@@ -93,9 +93,11 @@ export async function runDaemon(
     log.info({ generation }, 'leading')
     void lost.then((cause) => failed.reject(new Fatal('another process may lead now', 75, { cause })))
     const { core: coreAddress, anchorIntervalMs, payIntervalMs } = config
-    const unwrap = createUnwrap(configuration, kms)
+    const unwrap = createUnwrap((newKeyRules ?? rules).configuration, kms)
     const restartCore = createCoreRestart(config.coreRestart, log)
-    begin(runBringUp({ ...spending, coreAddress, configuration, pollMs, unwrap, restartCore }, stop.signal))
+    begin(
+      runBringUp({ ...spending, coreAddress, configuration, newKeyRules, pollMs, unwrap, restartCore }, stop.signal),
+    )
     begin(runAnchorer({ ...spending, payer, anchorIntervalMs, payIntervalMs }, stop.signal))
     begin(indexer.run(stop.signal))
   }

@@ -8,7 +8,7 @@ import { createBackoff, pause } from '../pause.ts'
 import type { RecordPlace } from '../store/store.ts'
 import type { RestartCore } from './coreRestart.ts'
 import { type EpochOpenerOptions, openEpoch } from './epochOpener.ts'
-import type { Mirror } from './mirror.ts'
+import { createNewKey } from './newKey.ts'
 import { compactState, createState, loadState, placeOf, recoverState } from './sealedState.ts'
 import type { MovableGate } from './session.ts'
 import type { Unwrap } from './unwrap.ts'
@@ -19,7 +19,6 @@ export interface BringUpOptions extends EpochOpenerOptions {
   /** `unix:/path` or `tcp:host:port`. */
   readonly coreAddress: string
   readonly configuration: Configuration
-  readonly mirror: Mirror
   readonly gate: MovableGate
   readonly pollMs: number
   readonly unwrap: Unwrap
@@ -108,7 +107,8 @@ async function prepareState(options: BringUpOptions, core: Core, signal: AbortSi
   }
   if (step === 'create') {
     gate.move('creating the ledger')
-    await createState(core, store, options.configuration)
+    if (options.newKeyRules) await createNewKey(options, core)
+    else await createState(core, store, options.configuration)
   }
   if (step === 'load') {
     gate.move('loading the ledger')
@@ -146,14 +146,18 @@ async function waitForContract(options: BringUpOptions, core: Core, address: Hex
   }
 }
 
-async function whatIsMissing({ chain, mirror, configuration }: BringUpOptions, core: Hex): Promise<string | undefined> {
+async function whatIsMissing(
+  { chain, mirror, configuration, newKeyRules }: BringUpOptions,
+  core: Hex,
+): Promise<string | undefined> {
   const chainId = await chain.chainId()
   if (chainId !== configuration.chainId) return `the node serves chain ${chainId}, not ${configuration.chainId}`
   if (!(await chain.isDeployed())) return 'there is no contract yet'
   const head = await chain.head()
   if (head.committer !== core) return `the contract names ${head.committer} as its committer`
   // A change that one of the two has not seen yet keeps commits from landing, and nothing else.
-  if (!mirror.configHashes.includes(head.configHash)) return `the contract names configuration ${head.configHash}`
+  const known = [...mirror.configHashes, newKeyRules?.hash]
+  if (!known.includes(head.configHash)) return `the contract names configuration ${head.configHash}`
   return undefined
 }
 

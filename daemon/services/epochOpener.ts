@@ -1,22 +1,27 @@
 /** Opens an epoch for the core's boot, and again for as long as another's open comes first. */
 import type { Logger } from 'pino'
+import type { Rules } from '../../ledger/config.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import { createCoreCarrier } from '../chain/carriers.ts'
 import type { Chain } from '../chain/chain.ts'
 import { durably } from '../durably.ts'
 import type { Core } from '../enclaveClient.ts'
 import type { Lane } from '../lane.ts'
-import type { Store } from '../store/store.ts'
+import type { NewEntry, Store } from '../store/store.ts'
 import { storedTransaction } from './attempts.ts'
 import type { Broadcaster } from './broadcaster.ts'
 import { fetchOpenGas } from './gas.ts'
 import { type HeadProofOptions, makeHeadProof } from './headProof.ts'
+import type { Mirror } from './mirror.ts'
 
 export interface EpochOpenerOptions extends HeadProofOptions {
   readonly chain: Chain
   readonly store: Store
   readonly lane: Lane
   readonly broadcaster: Broadcaster
+  readonly mirror: Mirror
+  /** What a new key was born with; its first open appends it to the log. */
+  readonly newKeyRules: Rules | null
   readonly log: Logger
 }
 
@@ -45,10 +50,17 @@ export async function openEpoch(
       const hints = await broadcaster.hints(sender, await fetchOpenGas(chain))
       const reply = await core.request('open_epoch', { head: await makeHeadProof(options, head), hints })
       const stored = storedTransaction(reply.transaction, hints.nonce, 'open')
-      await durably(options.store.saveSigned(reply.recordB64, stored, undefined))
+      await durably(options.store.saveSigned(reply.recordB64, stored, undefined, appended(options, reply.open.logSize)))
       log.info({ epoch: reply.open.epoch, boot, hash: stored.hash }, 'opening')
       return stored
     })
     await broadcaster.settle(transaction, carrier, signal)
   }
+}
+
+/** The configuration of a new key, where this open has just put it into the log. */
+function appended({ mirror, newKeyRules }: EpochOpenerOptions, logSize: bigint): readonly NewEntry[] {
+  const position = mirror.tree.size
+  if (!newKeyRules || logSize === BigInt(position)) return []
+  return [mirror.accept({ configuration: newKeyRules.configuration, signatures: [] }, position, [])]
 }

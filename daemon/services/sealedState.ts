@@ -92,7 +92,7 @@ export async function compactState(core: Core, store: Store): Promise<void> {
 }
 
 /** The present state of the core, whole: that of its record `last`. */
-async function exportState(core: Core, last: RecordPlace): Promise<Snapshot> {
+export async function exportState(core: Core, last: RecordPlace): Promise<Snapshot> {
   const chunks: Uint8Array[] = []
   let wrappedKeys: Snapshot['wrappedKeys'] = []
   for (let count = 1; chunks.length < count; ) {

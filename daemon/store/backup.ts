@@ -31,6 +31,9 @@ export const copiedTables: Readonly<Record<string, readonly string[]>> = {
   events: ['block_number', 'position'],
 }
 
+/** What only the core's key can use, or only its account. */
+const ofTheKey = ['snapshot', 'snapshot_place', 'records', 'intents', 'transactions']
+
 /** Few, for sealed things can be large. */
 const rowsPerPage = 256
 
@@ -54,22 +57,27 @@ export async function backupStore(address: string, path: string): Promise<Conten
 }
 
 /**
- * Copies a backup into the empty place at `address`.
+ * Copies a backup into the empty place at `address`; not `withKey`: all but what belongs to the key of the core, so that a
+ * new key begins there.
  *
  * @throws StoreError `STORE_UNREACHABLE` where there is no such file, `STORE_CONFLICT` where the place is not empty,
  * `STORE_DAMAGED` where the backup does not fit together: nothing was written then
  */
-export async function restoreStore(path: string, address: string): Promise<Contents> {
+export async function restoreStore(
+  path: string,
+  address: string,
+  { withKey = true }: { readonly withKey?: boolean } = {},
+): Promise<Contents> {
   if (!existsSync(path)) throw new StoreError('STORE_UNREACHABLE', `there is no file ${path}`)
-  return copy(`${sqlitePrefix}${path}`, address)
+  return copy(`${sqlitePrefix}${path}`, address, withKey ? [] : ofTheKey)
 }
 
-async function copy(from: string, to: string): Promise<Contents> {
+async function copy(from: string, to: string, leftOut: readonly string[] = []): Promise<Contents> {
   const source = await openDatabase(from)
   try {
     const target = await openDatabase(to)
     try {
-      return await copyAll(source, target)
+      return await copyAll(source, target, leftOut)
     } finally {
       await target.close()
     }
@@ -78,7 +86,7 @@ async function copy(from: string, to: string): Promise<Contents> {
   }
 }
 
-async function copyAll(source: Database, target: Database): Promise<Contents> {
+async function copyAll(source: Database, target: Database, leftOut: readonly string[]): Promise<Contents> {
   await migrate(target)
   return source.snapshot(async (read) => {
     const [found, needed] = [await versionOf(read), await versionOf(target.query)]
@@ -92,7 +100,8 @@ async function copyAll(source: Database, target: Database): Promise<Contents> {
       const [taken] = await write('SELECT config_hash FROM deployment')
       if (taken) throw new StoreError('STORE_CONFLICT', 'the place is not empty')
       await write('DELETE FROM leader')
-      for (const [table, keys] of Object.entries(copiedTables)) await copyTable({ read, write }, table, keys)
+      for (const [table, keys] of Object.entries(copiedTables))
+        if (!leftOut.includes(table)) await copyTable({ read, write }, table, keys)
       // Whoever leads the original is not to be taken for the leader of the copy.
       await write('UPDATE leader SET generation = generation + 1')
       return checkContents(write)

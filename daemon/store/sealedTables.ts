@@ -61,9 +61,10 @@ export function createSealedTables(query: Query, write: Write): SealedTables {
         await addEntries(ask, entries)
         await addHead(ask, head)
       }),
-    saveSigned: (sealed, transaction, commit) =>
+    saveSigned: (sealed, transaction, commit, entries = []) =>
       write(async (ask) => {
         await addRecord(ask, sealed)
+        await addEntries(ask, entries)
         if (commit) await addCommit(ask, commit)
         await addTransaction(ask, transaction)
       }),

@@ -115,8 +115,13 @@ export interface Store {
   saveSnapshot(snapshot: Snapshot, recovered: readonly NewEntry[]): Promise<void>
   /** Adds the next record with what it stands for. @throws OutOfStep if it is not the next */
   saveAccepted(accepted: Accepted): Promise<void>
-  /** Adds the next record with the transaction that left the core beside it, and the commit in that, if one is. */
-  saveSigned(sealed: Uint8Array, transaction: StoredTransaction, commit: SignedCommit | undefined): Promise<void>
+  /** Adds the next record with the transaction that left the core beside it, the commit in that, if one is, and what an open added to the log. */
+  saveSigned(
+    sealed: Uint8Array,
+    transaction: StoredTransaction,
+    commit: SignedCommit | undefined,
+    entries?: readonly NewEntry[],
+  ): Promise<void>
   /** How many records lie after the snapshot. */
   countRecords(): Promise<number>
 

@@ -3,11 +3,10 @@
  * halts at the last good anchor, a new key is born for the published log, the operator admits it from there, and everyone
  * gets to the wei what the ledger says; what was stolen counts as lost.
  */
-import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createTestClient, encodeFunctionData, http, parseAbi, parseEther } from 'viem'
+import { parseEther } from 'viem'
 import { afterAll, expect, test } from 'vitest'
 import { treasuryAbi } from '../../abi/index.ts'
 import { brokerOnArbitrum, findOrDeployBroker } from '../../anvil/broker.ts'
@@ -25,6 +24,7 @@ import type { HeadProof, Params } from '../../protocol/messages.ts'
 import { call } from '../unit/enclave/support.ts'
 import { configuration, payeeOf, reporterKey } from '../unit/ledger/support.ts'
 import { useChains } from './chains.ts'
+import { admitTimelocked } from './timelocked.ts'
 
 const startChain = useChains()
 const folder = mkdtempSync(join(tmpdir(), 'bursar-new-key-'))
@@ -33,23 +33,11 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const [alice, bob, thief] = [payeeOf(5000), payeeOf(5001), payeeOf(5002)]
 const stolenWei = parseEther('10')
 const round = { number: 0n, blockHash: zeroHash }
-const timelockAbi = parseAbi([
-  'function schedule(address, uint256, bytes, bytes32 predecessor, bytes32 salt, uint256 delay)',
-  'function execute(address, uint256, bytes, bytes32 predecessor, bytes32 salt) payable',
-])
 const hints = (nonce: bigint) => ({ nonce, gas: 5_000_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 9n })
-
-interface Anchor {
-  readonly counter: bigint
-  readonly root: Hex
-  readonly totalPaid: bigint
-  readonly time: bigint
-}
 
 async function createWorld() {
   const { rpcUrl, chainId } = await startChain({ kind: 'local' })
   const wallet = await createFundedWallet(rpcUrl, '200')
-  const time = createTestClient({ mode: 'anvil', transport: http(rpcUrl) })
   const broker = await findOrDeployBroker(wallet, brokerOnArbitrum)
   const treasury = await predictAddress(wallet)
   const domain = { chainId: BigInt(chainId), verifyingContract: treasury }
@@ -86,18 +74,7 @@ async function createWorld() {
     read: <const Name extends 'totalPaid' | 'surplus'>(functionName: Name) =>
       wallet.chain.readContract({ ...contract, functionName }),
     guardian: (functionName: string, args: readonly unknown[]) => write(wallet, { ...contract, functionName, args }),
-    /** Through the timelock, with all of its delay. */
-    async operator(functionName: 'admit', args: readonly [Hex, Hex, Anchor, Commit['next']]) {
-      const owner = await wallet.chain.readContract({ ...contract, functionName: 'owner' })
-      const data = encodeFunctionData({ ...contract, functionName, args })
-      const timelock = { address: owner, abi: timelockAbi }
-      const salt: Hex = `0x${randomBytes(32).toString('hex')}`
-      const operation = [treasury, 0n, data, zeroHash, salt]
-      await write(wallet, { ...timelock, functionName: 'schedule', args: [...operation, 86_400n] })
-      await time.increaseTime({ seconds: 86_401 })
-      await time.mine({ blocks: 1 })
-      await write(wallet, { ...timelock, functionName: 'execute', args: operation })
-    },
+    admit: (args: Parameters<typeof admitTimelocked>[1]) => admitTimelocked({ rpcUrl, wallet, treasury }, args),
   }
 }
 type World = Awaited<ReturnType<typeof createWorld>>
@@ -172,7 +149,7 @@ test('row 28: a leaked key, a halt, a new key from the published log: dues right
   const born = call(heir, 'genesis', { configuration, logBegins: world.first })
   apply(heir, anchored)
   apply(heir, tail)
-  await world.operator('admit', [born.address, born.configHash, anchor, good.commit.next])
+  await world.admit([born.address, born.configHash, anchor, good.commit.next])
   expect(await steal()).toBe(false)
 
   // The head is the good anchor again, which lay on the way; the thief's root does not open anything.

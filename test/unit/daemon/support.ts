@@ -132,6 +132,8 @@ export function createWorld(changes: Partial<Configuration> = {}, kms: readonly 
     bondingManager: null,
     kms: [],
     relayerKey: null,
+    newKey: null,
+    newKeyRules: null,
     noteKey: join(folder, 'note.key'),
     anchorIntervalMs: 5,
     payIntervalMs: 5,
