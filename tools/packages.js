@@ -6,7 +6,7 @@ import { root } from './run.js'
 
 const licences = ['MIT', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', 'MIT OR Apache-2.0']
 /** Only where nothing of it is shipped or linked: tools of the build and of tests, and Rust's usual pair of licences in one. */
-const licencesOfTools = ['MPL-2.0', '(Apache-2.0 AND MIT)']
+const licencesOfTools = ['MPL-2.0', '(Apache-2.0 AND MIT)', '(MIT AND Zlib)']
 /** Says its licence (MIT) in its README alone. */
 const withoutLicence = ['node_modules/memorystream']
 
