@@ -13,7 +13,7 @@ import { mutantsOf } from './mutants.js'
 const solc = createRequire(import.meta.url)('solc')
 const root = fileURLToPath(new URL('..', import.meta.url))
 const fatesPath = `${root}.build/mutate/fates.json`
-const files = ['Treasury', 'Vault', 'Anchor', 'Timelock'].map((name) => `src/${name}.sol`)
+const files = ['Treasury', 'Vault', 'Bucket', 'Anchor', 'Timelock'].map((name) => `src/${name}.sol`)
 /** What these hold is in the others too, and each file costs seconds to compile. */
 const leftOut = [
   'script',
