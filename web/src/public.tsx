@@ -7,6 +7,7 @@ import { Amount, Card, Figure, Long, PayeeLink, Transaction, Trouble, Waiting } 
 import { ago, ether, etherShort, grouped } from './words.ts'
 
 const anchorsShown = 60
+const bootsShown = 5
 
 export function Public() {
   const status = useLive('status', (signal) => client.status({ signal }))
@@ -113,13 +114,27 @@ function Anchors({ chainId }: { chainId: bigint | undefined }) {
   )
 }
 
-/** The API lists from the first on; the last page is what people want to see. */
-async function fetchLastAnchors(signal: AbortSignal): Promise<readonly Anchor[]> {
-  let last: readonly Anchor[] = []
-  for (let after: string | null | undefined; after !== null; ) {
-    const page = await client.anchors({ limit: 1_000, ...(after === undefined ? {} : { after }) }, { signal })
-    last = [...last, ...page.anchors].slice(-anchorsShown)
-    after = page.next
+const fetchLastAnchors = (signal: AbortSignal): Promise<readonly Anchor[]> =>
+  fetchLast(anchorsShown, async (after) => {
+    const { anchors, next } = await client.anchors({ limit: 1_000, ...after }, { signal })
+    return { items: anchors, next }
+  })
+
+interface Page<T> {
+  readonly items: readonly T[]
+  readonly next: string | null
+}
+
+/** The last items of a list that the API gives from the first on: those are what people want to see. */
+async function fetchLast<T>(
+  count: number,
+  fetchPage: (after: { after?: string }) => Promise<Page<T>>,
+): Promise<readonly T[]> {
+  let last: readonly T[] = []
+  for (let after: { after?: string } | undefined = {}; after; ) {
+    const { items, next }: Page<T> = await fetchPage(after)
+    last = [...last, ...items].slice(-count)
+    after = next === null ? undefined : { after: next }
   }
   return last
 }
@@ -186,12 +201,10 @@ function Solvency() {
 
 function Boots({ chainId }: { chainId: bigint | undefined }) {
   const live = useLive('boots', async (signal) => {
-    let last: readonly Boot[] = []
-    for (let after: string | null | undefined; after !== null; ) {
-      const page = await client.boots(after === undefined ? {} : { after }, { signal })
-      last = [...last, ...page.boots].slice(-5)
-      after = page.next
-    }
+    const last = await fetchLast<Boot>(bootsShown, async (after) => {
+      const { boots, next } = await client.boots(after, { signal })
+      return { items: boots, next }
+    })
     return last.toReversed()
   })
   return (
