@@ -1,9 +1,9 @@
 /** The core on a machine that is no enclave: `node anvil/localCore.ts --listen unix:/path|tcp:host:port --dir FOLDER`. */
 import { rmSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
+import { type Endpoint, parseEndpoint } from '../daemon/endpoint.ts'
 import { createCore } from '../enclave/core.ts'
 import { createServer } from '../enclave/server.ts'
-import { type Endpoint, parseEndpoint } from '../protocol/endpoint.ts'
 import { createLocalPlatform } from './localPlatform.ts'
 
 interface Options {

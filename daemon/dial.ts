@@ -1,7 +1,7 @@
 /** Opens the byte stream to the core, whatever carries it. */
 import { spawn } from 'node:child_process'
 import { connect, type Socket } from 'node:net'
-import type { Endpoint } from '../protocol/endpoint.ts'
+import type { Endpoint } from './endpoint.ts'
 
 /** A socket that emits `connect` when bytes can be written; where nothing listens, `error` or `close` follows. */
 export const dial = (endpoint: Endpoint): Socket => ('cid' in endpoint ? dialVsock(endpoint) : connect(endpoint))

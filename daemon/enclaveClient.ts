@@ -4,11 +4,11 @@
  */
 import type { Socket } from 'node:net'
 import { type Codec, object } from '../protocol/codec.ts'
-import { parseEndpoint } from '../protocol/endpoint.ts'
 import { decodeBody, encodeFrame, FrameReader } from '../protocol/frame.ts'
 import { type Method, methods, type Params, problem, type Result } from '../protocol/messages.ts'
 import { Refusal } from '../protocol/refusal.ts'
 import { dial } from './dial.ts'
+import { parseEndpoint } from './endpoint.ts'
 import { CoreLost, messageOf } from './errors.ts'
 
 /** Longer than the largest load of a state takes: a core that is silent for so long is gone. */

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Command } from 'commander'
-import { parseEndpoint } from '../../protocol/endpoint.ts'
+import { parseEndpoint } from '../../daemon/endpoint.ts'
 import { openPki } from '../pki.ts'
 import { firmwareFolders, qemuPath } from './qemu.ts'
 

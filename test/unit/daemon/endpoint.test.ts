@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseEndpoint } from '../../../protocol/endpoint.ts'
+import { parseEndpoint } from '../../../daemon/endpoint.ts'
 
 test.each([
   ['unix:/run/core.sock', { path: '/run/core.sock' }],
