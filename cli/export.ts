@@ -88,10 +88,11 @@ const sources: Readonly<Record<(typeof kinds)[number], (store: Store, config: Co
     }
   },
   async *payouts(store) {
-    for await (const { name, args, blockNumber, transactionHash } of store.events()) {
+    for await (const { name, args, blockNumber, blockTime, transactionHash } of store.events()) {
       if (name !== 'Paid' && name !== 'PaymentFailed' && name !== 'Claimed' && name !== 'Exited') continue
       const status = { Paid: 'paid', PaymentFailed: 'failed', Claimed: 'claimed', Exited: 'exited' }[name]
       yield {
+        time: new Date(blockTime * 1000).toISOString(),
         block: `${blockNumber}`,
         transaction_hash: transactionHash,
         payee: args.payee,

@@ -121,6 +121,7 @@ export const payout = object({
   counter: nullable(uint(64)), // of the commit; null for what was claimed or exited
   transactionHash: hash,
   blockNumber: uint(64),
+  at: uint(64), // the block's time, unix seconds
 })
 
 /** `GET /api/payouts?payee=0x..&before=CURSOR&limit=N`, newest first. */

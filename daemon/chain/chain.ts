@@ -34,11 +34,22 @@ export interface Receipt {
   readonly blockNumber: number
 }
 
+export interface Block extends BlockPoint {
+  /** Unix seconds. */
+  readonly time: number
+}
+
+export interface EventRange {
+  readonly from: number
+  readonly to: number
+  readonly committers: readonly Hex[]
+}
+
 /** Every function throws what viem throws when the server cannot be reached or answers with an error. */
 export interface Chain {
   chainId(): Promise<bigint>
   /** The newest block, or the one of this number. */
-  block(number?: number): Promise<BlockPoint>
+  block(number?: number): Promise<Block>
   /** Whether the treasury has code. */
   isDeployed(atBlock?: number): Promise<boolean>
   head(atBlock?: number): Promise<Head>
@@ -53,8 +64,8 @@ export interface Chain {
   silentAt(): Promise<bigint>
   /** What an account has for gas, wei. */
   gasBalance(account: Hex): Promise<bigint>
-  /** Events of the treasury, and those of the broker with this sender of tickets, in order. */
-  events(range: { readonly from: number; readonly to: number; readonly committer: Hex }): Promise<readonly ChainEvent[]>
+  /** Events of the treasury, and those of the broker with one of these as sender of tickets, or with one admitted in the range, in order. */
+  events(range: EventRange): Promise<readonly ChainEvent[]>
 
   /** Of the newest block: transactions that wait are not counted, for they may be forgotten. */
   nonce(account: Hex): Promise<number>

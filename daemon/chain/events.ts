@@ -7,6 +7,8 @@ const hash = hex(32)
 
 /** Arguments of each event, as they are stored; members in the names of the contracts. */
 export const eventArgs = {
+  // The contract tells of its first committer by no event: the indexer makes this one where the contract began.
+  Deployed: object({ committer: address }),
   Opened: object({ epoch: uint(64), boot: hash, logSize: uint(64), logRoot: hash }),
   Committed: object({
     epoch: uint(64),
@@ -48,6 +50,8 @@ export type EventArgs<Name extends EventName> = Value<(typeof eventArgs)[Name]>
 interface Place {
   readonly blockNumber: number
   readonly blockHash: Hex
+  /** Of the block, unix seconds. */
+  readonly blockTime: number
   /** Orders the events of a block. */
   readonly position: number
   readonly transactionHash: Hex

@@ -19,7 +19,8 @@ interface LogRange {
   readonly to: number
   readonly treasury: Hex
   readonly broker: Hex
-  readonly committer: Hex
+  /** Whose tickets are ours, but for those admitted in the range itself. */
+  readonly committers: readonly Hex[]
 }
 
 interface RawLog {
@@ -32,26 +33,46 @@ interface RawLog {
   readonly logIndex: Hex
 }
 
+/** An event before the time of its block is known. */
+type Found<Event = ChainEvent> = Event extends ChainEvent ? Omit<Event, 'blockTime'> : never
+
 const eventsAbi = [...treasuryAbi.filter((item) => item.type === 'event'), ...brokerEventsAbi]
 const brokerTopics = brokerEventsAbi.map((event) => encodeEventTopics({ abi: [event as AbiEvent] })[0] as Hex)
 
-/** All events of the range in the order of the chain. */
+/** All events of the range in the order of the chain. @throws Error where the chain was reorganised meanwhile */
 export async function fetchEvents(client: PublicClient, range: LogRange): Promise<ChainEvent[]> {
-  const { treasury, broker, committer } = range
+  const { treasury, broker } = range
   const [fromBlock, toBlock] = [numberToHex(range.from), numberToHex(range.to)]
-  const ask = (address: Hex, topics: (Hex | Hex[])[]) =>
-    client.request({ method: 'eth_getLogs', params: [{ address, topics, fromBlock, toBlock }] })
-  const found = await Promise.all([ask(treasury, []), ask(broker, [brokerTopics, padHex(committer, { size: 32 })])])
-  return (found.flat() as unknown as RawLog[])
-    .flatMap(eventsOf)
+  const ask = async (address: Hex, topics: Hex[][]): Promise<Found[]> => {
+    const logs = await client.request({ method: 'eth_getLogs', params: [{ address, topics, fromBlock, toBlock }] })
+    return (logs as unknown as RawLog[]).flatMap(eventsOf)
+  }
+  const ofTreasury = await ask(treasury, [])
+  const admitted = ofTreasury.flatMap((event) => (event.name === 'Admitted' ? [event.args.committer] : []))
+  const senders = [...new Set([...range.committers, ...admitted])].map((committer) => padHex(committer, { size: 32 }))
+  const found = [...ofTreasury, ...(await ask(broker, [brokerTopics, senders]))]
+  const times = await fetchTimes(client, found)
+  return found
+    .map((event): ChainEvent => ({ ...event, blockTime: times.get(event.blockNumber) as number }))
     .sort((a, b) => a.blockNumber - b.blockNumber || a.position - b.position)
+}
+
+/** Logs carry no time everywhere: it is asked of each block once, and that the block is still the one. */
+async function fetchTimes(client: PublicClient, found: readonly Found[]): Promise<ReadonlyMap<number, number>> {
+  const hashes = new Map(found.map(({ blockNumber, blockHash }) => [blockNumber, blockHash]))
+  const times = [...hashes].map(async ([number, hash]): Promise<[number, number]> => {
+    const block = await client.getBlock({ blockNumber: BigInt(number) })
+    if (block.hash !== hash) throw new Error(`block ${number} was replaced while it was read`)
+    return [number, Number(block.timestamp)]
+  })
+  return new Map(await Promise.all(times))
 }
 
 /** More than one log tells of: the contract pays tickets in groups of at most twenty. */
 const eventsPerLogMax = 100
 
 /** Nothing for an event that no book is kept by. */
-function eventsOf(log: RawLog): ChainEvent[] {
+function eventsOf(log: RawLog): Found[] {
   const { eventName: name, args } = decodeEventLog({
     abi: eventsAbi,
     data: log.data,
@@ -63,7 +84,7 @@ function eventsOf(log: RawLog): ChainEvent[] {
     if (!isEventName(name)) return []
     const position = Number(log.logIndex) * eventsPerLogMax + index
     return [{ ...place, position, name, args: argsCodec(name).read(argsCodec(name).write(lowerAll(args)), name) }]
-  }) as ChainEvent[]
+  }) as Found[]
 }
 
 /** A payment is one event here, whether the contract told of it alone or of a group of tickets in one log. */

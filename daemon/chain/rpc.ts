@@ -46,7 +46,7 @@ export function createChain(options: ChainOptions): Chain {
     chainId: async () => BigInt(await client.getChainId()),
     async block(number) {
       const block = await client.getBlock({ includeTransactions: false, ...at(number) })
-      return { number: Number(block.number), hash: block.hash }
+      return { number: Number(block.number), hash: block.hash, time: Number(block.timestamp) }
     },
     isDeployed: async (number) => (await client.getCode({ address: treasury, ...at(number) })) !== undefined,
     async head(number): Promise<Head> {

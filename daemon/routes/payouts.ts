@@ -31,10 +31,12 @@ export function addPayoutRoutes(router: Router, { mirror, store, reconciler }: S
   })
 }
 
-function payoutOf(ledger: Ledger, { args, name, transactionHash, blockNumber }: ChainEvent<PayoutName>): Payout {
+function payoutOf(ledger: Ledger, event: ChainEvent<PayoutName>): Payout {
+  const { args, name, transactionHash, blockNumber, blockTime } = event
   const { payee, amount: amountWei } = args
   const counter = 'counter' in args ? args.counter : null
-  const common = { payee, counter, amountWei, transactionHash, blockNumber: BigInt(blockNumber) }
+  const place = { transactionHash, blockNumber: BigInt(blockNumber), at: BigInt(blockTime) }
+  const common = { payee, counter, amountWei, ...place }
   if (name === 'Paid') return { ...common, status: 'paid', rail: args.ticket ? 'ticket' : 'direct', reason: null }
   if (name === 'Claimed') return { ...common, status: 'claimed', rail: 'direct', reason: null }
   if (name === 'Exited') return { ...common, status: 'exited', rail: 'direct', reason: null }

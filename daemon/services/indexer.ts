@@ -3,7 +3,7 @@
  * block taken in; remembered hashes lead back to where an old and a new chain part.
  */
 import type { Logger } from 'pino'
-import type { Hex } from '../../ledger/hex.ts'
+import { type Hex, zeroHash } from '../../ledger/hex.ts'
 import type { Chain } from '../chain/chain.ts'
 import type { ChainEvent } from '../chain/events.ts'
 import { createComplaints } from '../complaints.ts'
@@ -13,10 +13,12 @@ import type { Books } from './books.ts'
 
 /** What public servers answer in one request. */
 const blocksPerRequestMax = 2_000
+/** Each takes the timelock's delay. */
+const admissionsMax = 1_000
 
 export interface IndexerOptions {
   readonly chain: Pick<Chain, 'block' | 'events' | 'isDeployed' | 'head'>
-  readonly store: Pick<Store, 'cursor' | 'blocks' | 'saveBlocks' | 'rewindBlocks'>
+  readonly store: Pick<Store, 'cursor' | 'blocks' | 'saveBlocks' | 'rewindBlocks' | 'eventsNamed'>
   readonly books: Pick<Books, 'add' | 'reload'>
   readonly confirmations: number
   readonly pollMs: number
@@ -32,7 +34,6 @@ export interface Indexer {
 export function createIndexer(options: IndexerOptions): Indexer {
   const { chain, store, books, log } = options
   const complain = createComplaints(log)
-  let committer: Hex | undefined
   /** The newest block that was seen without the contract: before it there is nothing to look for. */
   let withoutContract = -1
 
@@ -56,11 +57,14 @@ export function createIndexer(options: IndexerOptions): Indexer {
       await books.reload()
       log.warn({ from: before.number, to: cursor.number }, 'the chain was reorganised')
     }
-    committer ??= (await chain.head()).committer
+    const committers = await committersOf(store)
     while (cursor.number < newest) {
       const to = Math.min(cursor.number + blocksPerRequestMax, newest)
       const end = await chain.block(to)
-      const events = await chain.events({ from: cursor.number + 1, to, committer })
+      const found = committers.length > 0 ? [] : await findFirstCommitter(chain, cursor.number, to)
+      committers.push(...found.map(({ args }) => args.committer))
+      const events = [...found, ...(await chain.events({ from: cursor.number + 1, to, committers }))]
+      for (const event of events) if (event.name === 'Admitted') committers.push(event.args.committer)
       // Read again: if the chain was reorganised in between, the next round starts from where that shows.
       if ((await chain.block(to)).hash !== end.hash || (await chain.block(cursor.number)).hash !== cursor.hash) return
       await store.saveBlocks([...blocksOf(events, end), end], events)
@@ -78,6 +82,28 @@ export function createIndexer(options: IndexerOptions): Indexer {
       }
     },
   }
+}
+
+/** Whose tickets are ours: those of every key that was ever the contract's. */
+async function committersOf(store: IndexerOptions['store']): Promise<Hex[]> {
+  const events = [
+    ...(await store.eventsNamed('Deployed', { after: undefined, limit: 1 })),
+    ...(await store.eventsNamed('Admitted', { after: undefined, limit: admissionsMax })),
+  ]
+  return events.map(({ args }) => args.committer)
+}
+
+/** With whom the contract began, as an event; none where it did not begin in these blocks. */
+async function findFirstCommitter(
+  chain: IndexerOptions['chain'],
+  after: number,
+  to: number,
+): Promise<ChainEvent<'Deployed'>[]> {
+  if (!(await chain.isDeployed(to))) return []
+  const number = await findDeployment(chain, after, to)
+  const [{ hash, time }, { committer }] = await Promise.all([chain.block(number), chain.head(number)])
+  const place = { blockNumber: number, blockHash: hash, blockTime: time, position: -1, transactionHash: zeroHash }
+  return [{ ...place, name: 'Deployed', args: { committer } }]
 }
 
 /** Goes back to the last remembered block that is still of the chain. @returns the cursor from there */

@@ -135,9 +135,9 @@ async function readPage(store: StreamOptions['store'], place: Place): Promise<re
 const compare = (a: Cursor, b: Cursor): number => a.blockNumber - b.blockNumber || a.position - b.position
 
 function streamEvent(event: ChainEvent<Told>): StreamEvent {
-  const { blockNumber, blockHash, position, transactionHash } = event
+  const { blockNumber, blockHash, blockTime, position, transactionHash } = event
   const place = { blockNumber, position, mark: blockHash.slice(2, 10) }
-  const where = { transaction_hash: transactionHash, block_number: `${blockNumber}` }
+  const where = { transaction_hash: transactionHash, block_number: `${blockNumber}`, at: `${blockTime}` }
   if (event.name === 'Opened') {
     const { epoch, boot } = event.args
     return { place, name: 'boot', payee: undefined, data: { epoch: `${epoch}`, boot, ...where } }

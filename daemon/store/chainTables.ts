@@ -113,15 +113,17 @@ async function addBlock(query: Query, number: number, hash: Hex): Promise<void> 
 const pointOf = ({ number, hash }: Row): BlockPoint => ({ number: number as number, hash: hash as Hex })
 
 function rowOf(event: ChainEvent): Value[] {
-  const { blockNumber, position, blockHash, transactionHash, name, args } = event
+  const { blockNumber, position, blockHash, transactionHash, name, args, blockTime } = event
   const payee = 'payee' in args ? args.payee : null
-  return [blockNumber, position, blockHash, transactionHash, name, payee, storedJson(argsCodec(name)).write(args)]
+  const stored = storedJson(argsCodec(name)).write(args)
+  return [blockNumber, position, blockHash, transactionHash, name, payee, stored, blockTime]
 }
 
 function eventOf(row: Row): ChainEvent {
   const name = row.name as EventName
   return {
     blockNumber: row.block_number as number,
+    blockTime: row.block_time as number,
     position: row.position as number,
     blockHash: row.block_hash as Hex,
     transactionHash: row.transaction_hash as Hex,

@@ -66,6 +66,12 @@ const versions: readonly (readonly string[])[] = [
   ],
   // Asked for with every look at the log, and there is one for every accepted batch.
   ['CREATE INDEX log_heads_by_size ON log_heads ((CAST(epoch AS BIGINT)), (CAST(size AS BIGINT)))'],
+  [
+    // With the time of its block, and of every key that was admitted: all events are read from the chain once more.
+    'DELETE FROM events',
+    'DELETE FROM blocks',
+    'ALTER TABLE events ADD COLUMN block_time INTEGER NOT NULL DEFAULT 0',
+  ],
 ]
 
 /** Brings the schema up to date. @throws StoreError, Fatal 1 if it is of a newer daemon */

@@ -44,6 +44,7 @@ const observation: Observation = {
     counter: 12_345n,
     transactionHash: hash,
     blockNumber: 123_456n,
+    at: 1_700_000_000n,
   })),
 }
 const plain = (columns: number, rows: number): string[] =>

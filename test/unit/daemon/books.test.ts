@@ -4,7 +4,7 @@ import { createBooks } from '../../../daemon/services/books.ts'
 import { zeroHash } from '../../../ledger/hex.ts'
 import { payeeOf } from '../ledger/support.ts'
 
-const place = { blockNumber: 1, blockHash: zeroHash, position: 0, transactionHash: zeroHash }
+const place = { blockNumber: 1, blockHash: zeroHash, blockTime: 0, position: 0, transactionHash: zeroHash }
 const nothing = {
   events: async function* () {
     yield* []

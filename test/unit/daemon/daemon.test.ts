@@ -6,6 +6,7 @@ import type { Store } from '../../../daemon/store/store.ts'
 import type { Hex } from '../../../ledger/hex.ts'
 import type { Ledger } from '../../../ledger/state.ts'
 import { domain, reporter } from '../ledger/support.ts'
+import { timeOfBlock } from './fakeChain.ts'
 import {
   createWorld,
   creditBatch,
@@ -333,6 +334,7 @@ test('behavior: those who cannot be paid are named with a reason, and stop nobod
   expect(await waitsFor(other)).toBeNull()
   const [failed] = (await daemon.client.payouts({ payee: directPayee, limit: 1 })).payouts
   expect(failed).toMatchObject({ status: 'failed', reason: 'no', amountWei: 5n })
+  expect(failed?.at).toBe(BigInt(timeOfBlock(Number(failed?.blockNumber))))
   world.chain.failing.clear()
   world.chain.inactive.clear()
   await untilPaid(daemon, directPayee, 5n)

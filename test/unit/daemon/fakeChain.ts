@@ -22,6 +22,7 @@ interface World {
 interface Block {
   readonly number: number
   readonly hash: Hex
+  readonly time: number
   readonly events: ChainEvent[]
   readonly receipts: Map<Hex, 'success' | 'reverted'>
   /** As after this block. */
@@ -72,7 +73,8 @@ export function createFakeChain(domain: Domain): FakeChain {
   }
   const addBlock = (world: World, fill: (block: Block) => void = () => undefined): void => {
     const number = blocks.length
-    const block = { number, hash: keccak256(toHex(`${number}.${salt++}`)), events: [], receipts: new Map(), world }
+    const hash = keccak256(toHex(`${number}.${salt++}`))
+    const block = { number, hash, time: timeOfBlock(number), events: [], receipts: new Map(), world }
     blocks.push(block)
     fill(block)
   }
@@ -91,7 +93,7 @@ export function createFakeChain(domain: Domain): FakeChain {
         if (isReverting) fake.reverting--
         const events = isReverting ? undefined : execute(domain, world, raw, fake)
         block.receipts.set(hash, events ? 'success' : 'reverted')
-        const place = { blockNumber: block.number, blockHash: block.hash, transactionHash: hash }
+        const place = { ...placeOf(block), transactionHash: hash }
         block.events.push(...(events ?? []).map((event, position) => ({ ...place, position, ...event }) as ChainEvent))
       })
     }
@@ -134,9 +136,9 @@ export function createFakeChain(domain: Domain): FakeChain {
     plant(events, paid) {
       const world = next()
       if (paid) world.paid.set(...paid)
-      addBlock(world, ({ number, hash, events: all }) => {
-        const place = { blockNumber: number, blockHash: hash, transactionHash: hash }
-        all.push(...events.map((event, position) => ({ ...place, position, ...event }) as ChainEvent))
+      addBlock(world, (block) => {
+        const place = { ...placeOf(block), transactionHash: block.hash }
+        block.events.push(...events.map((event, position) => ({ ...place, position, ...event }) as ChainEvent))
       })
     },
     openByAnother() {
@@ -186,6 +188,11 @@ export function createFakeChain(domain: Domain): FakeChain {
   }
   return withOutages(fake)
 }
+
+/** Unix seconds. */
+export const timeOfBlock = (number: number): number => 1_700_000_000 + number
+
+const placeOf = ({ number, hash, time }: Block) => ({ blockNumber: number, blockHash: hash, blockTime: time })
 
 /** While `isDown` every question is answered by an error. */
 function withOutages(fake: FakeChain): FakeChain {

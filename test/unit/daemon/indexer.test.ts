@@ -1,10 +1,10 @@
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
+import type { Block, EventRange } from '../../../daemon/chain/chain.ts'
 import type { ChainEvent } from '../../../daemon/chain/events.ts'
 import { createBooks } from '../../../daemon/services/books.ts'
 import { createIndexer } from '../../../daemon/services/indexer.ts'
 import { openStore } from '../../../daemon/store/open.ts'
-import type { BlockPoint } from '../../../daemon/store/store.ts'
 import { checkConfiguration } from '../../../ledger/config.ts'
 import type { Hex } from '../../../ledger/hex.ts'
 import { configuration, payeeOf } from '../ledger/support.ts'
@@ -13,39 +13,42 @@ import { temporaryFolder } from './support.ts'
 
 const rules = checkConfiguration(configuration())
 const payee = payeeOf(1)
+const firstCommitter = payeeOf(9)
 const hashOf = (text: string): Hex => `0x${Buffer.from(text).toString('hex').padEnd(64, '0')}`
 
-/** A chain that is a list of block names, with one payment of one wei in each block whose name ends in `!`. */
+/**
+ * A chain that is a list of block names, with one payment of one wei in each block whose name ends in `!`, and another
+ * committer in each that ends in a figure.
+ */
 async function scripted(confirmations = 0) {
   let names: readonly string[] = []
   let deployedAt = 0
   const asked: string[] = []
-  const block = (number: number): BlockPoint => {
+  const followed: (readonly Hex[])[] = []
+  const block = (number: number): Block => {
     const name = names[number]
     if (name === undefined) throw new Error(`no block ${number}`)
-    return { number, hash: hashOf(name) }
+    return { number, hash: hashOf(name), time: number + 1_000 }
   }
-  const paidIn = (number: number): ChainEvent[] =>
-    names[number]?.endsWith('!')
-      ? [
-          {
-            name: 'Paid',
-            blockNumber: number,
-            blockHash: block(number).hash,
-            position: 0,
-            transactionHash: hashOf('tx'),
-            args: { payee, counter: BigInt(number), amount: 1n, ticket: false },
-          },
-        ]
-      : []
+  const eventsIn = (number: number): ChainEvent[] => {
+    const { hash: blockHash, time: blockTime } = block(number)
+    const place = { blockNumber: number, blockHash, blockTime, position: 0, transactionHash: hashOf('tx') }
+    const last = names[number]?.at(-1) ?? ''
+    if (last === '!')
+      return [{ ...place, name: 'Paid', args: { payee, counter: BigInt(number), amount: 1n, ticket: false } }]
+    if (!/\d/.test(last)) return []
+    const to = { committer: payeeOf(Number(last)), configHash: rules.hash, root: rules.hash }
+    return [{ ...place, name: 'Admitted', args: { ...to, epoch: 1n, counter: 0n, totalPaid: 0n } }]
+  }
   const chain = {
     ...createFakeChain(rules.domain),
     block: async (number?: number) => block(number ?? names.length - 1),
     isDeployed: async (number?: number) => (number ?? names.length - 1) >= deployedAt,
-    head: async () => ({ committer: payeeOf(9) }) as never,
-    events: async ({ from, to }: { from: number; to: number }) => {
+    head: async () => ({ committer: firstCommitter }) as never,
+    events: async ({ from, to, committers }: EventRange) => {
       asked.push(`${from}-${to}`)
-      return Array.from({ length: to - from + 1 }, (_, i) => from + i).flatMap(paidIn)
+      followed.push([...committers])
+      return Array.from({ length: to - from + 1 }, (_, i) => from + i).flatMap(eventsIn)
     },
   }
   const store = await openStore(`sqlite:${temporaryFolder()}/store.sqlite`, rules.hash)
@@ -54,6 +57,7 @@ async function scripted(confirmations = 0) {
   const indexer = createIndexer({ chain, store, books, confirmations, pollMs: 1, log: pino({ level: 'silent' }) })
   return {
     asked,
+    followed,
     chain,
     store,
     async see(next: readonly string[], deployed = 0) {
@@ -61,7 +65,7 @@ async function scripted(confirmations = 0) {
       deployedAt = deployed
       await indexer.catchUp()
       const events = []
-      for await (const event of store.events()) events.push(event.blockNumber)
+      for await (const { name, blockNumber } of store.events()) if (name === 'Paid') events.push(blockNumber)
       return {
         cursor: (await store.cursor())?.number,
         events,
@@ -85,6 +89,29 @@ test('behavior: begins where the contract was deployed', async () => {
   expect(await see(['a', 'b', 'c'], 99)).toMatchObject({ cursor: undefined })
   await see(['a', 'b', 'c', 'd', 'e!', 'f'], 4)
   expect(asked).toEqual(['4-5'])
+})
+
+test('behavior: follows whoever was ever admitted, and the first, whom no event names', async () => {
+  const { see, followed, store } = await scripted()
+  await see(['a', 'b'], 99)
+  await see(['a', 'b', 'c', 'd', 'e1'], 2)
+  await see(['a', 'b', 'c', 'd', 'e1', 'f2'], 2)
+  await see(['a', 'b', 'c', 'd', 'x', 'y'], 2)
+  const [first, one] = [firstCommitter, payeeOf(1)]
+  // Who is admitted in what is being read, the reader of logs follows itself; with the block that admitted it, it is gone.
+  expect(followed).toEqual([[first], [first, one], [first]])
+  expect(await store.eventsNamed('Deployed', { after: undefined, limit: 9 })).toMatchObject([
+    { blockNumber: 2, blockTime: 1_002, args: { committer: first } },
+  ])
+})
+
+test('behavior: a contract that a reorganisation moved is found where it is then', async () => {
+  const { see, store } = await scripted()
+  await see(['a', 'b', 'c', 'd'], 2)
+  await see(['a', 'b', 'x', 'y', 'z!'], 3)
+  expect(await store.eventsNamed('Deployed', { after: undefined, limit: 9 })).toMatchObject([
+    { blockNumber: 3, blockHash: hashOf('y'), args: { committer: firstCommitter } },
+  ])
 })
 
 test('behavior: a reorganisation takes back what is no longer there', async () => {

@@ -68,6 +68,7 @@ const paid = (blockNumber: number, position: number, n: number): ChainEvent => (
   blockNumber,
   position,
   blockHash: hash(blockNumber),
+  blockTime: blockNumber + 1_000,
   transactionHash: hash(1),
   args: { payee: payeeOf(n), counter: 1n, amount: 2n ** 95n, ticket: true },
 })
