@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 // No retries and no sleeps: a test that passes sometimes fails.
@@ -9,5 +10,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    // Processes that tests start find what others have compiled.
+    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, '.build/compiled') },
   },
 })

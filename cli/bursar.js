@@ -8,12 +8,12 @@ import { setUp } from '../tools/setup.js'
 const here = dirname(fileURLToPath(import.meta.url))
 
 setUp()
+// What was compiled once is not compiled again. Not in a folder where others could put code.
+const NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE ?? join(here, '..', 'node_modules', '.cache', 'bursar')
 const child = spawn(
   join(here, '..', 'node_modules', '.bin', 'node'),
   [join(here, 'main.ts'), ...process.argv.slice(2)],
-  {
-    stdio: 'inherit',
-  },
+  { stdio: 'inherit', env: { ...process.env, NODE_COMPILE_CACHE } },
 )
 
 // Ctrl-C reaches the child from the terminal as well, which does not mind to hear it twice.

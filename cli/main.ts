@@ -1,25 +1,7 @@
-/** The `bursar` command. Each command is a file of its own; here are only their list and how an error is told. */
+/** The `bursar` command. Each command is a file of its own, read when it is called; here are only their list and how an error is told. */
 import { Command } from 'commander'
-import { ApiError } from '../client/index.ts'
-import { addAdmitCommand } from './admit.ts'
-import { attestationCommand } from './attestation.ts'
-import { auditCommand } from './audit.ts'
-import { addConfigureCommand } from './configure.ts'
-import { backupCommand, restoreCommand } from './copies.ts'
-import { doctorCommand } from './doctor.ts'
-import { evidenceCommand } from './evidence.ts'
-import { exportCommand } from './export.ts'
+import { ApiError } from '../client/apiError.ts'
 import { Fault } from './fault.ts'
-import { initCommand } from './init.ts'
-import { addKmsCommand } from './kms.ts'
-import { measureCommand } from './measure.ts'
-import { monitorCommand } from './monitor.ts'
-import { payoutsCommand } from './payouts.ts'
-import { reconcileCommand } from './reconcile.ts'
-import { reportCommand } from './report.ts'
-import { coreCommand, serveCommand } from './run.ts'
-import { statusCommand } from './status.ts'
-import { verifyCommand } from './verify.ts'
 
 const usageFault = 2
 const tryAgain = 75
@@ -27,31 +9,35 @@ const tryAgain = 75
 const program = new Command('bursar')
   .description('Pays for metered work out of a ledger that nobody, its operator included, can rewrite')
   .exitOverride()
-const commands = [
+const add = (command: Command): unknown => program.addCommand(command.copyInheritedSettings(program))
+
+/** By name, in the order in which help shows them. */
+const commands: Readonly<Record<string, () => Promise<unknown>>> = {
   // For reporters, payees and auditors.
-  reportCommand,
-  verifyCommand,
-  auditCommand,
-  evidenceCommand,
-  attestationCommand,
-  measureCommand,
-  monitorCommand,
+  report: async () => add((await import('./report.ts')).reportCommand()),
+  verify: async () => add((await import('./verify.ts')).verifyCommand()),
+  audit: async () => add((await import('./audit.ts')).auditCommand()),
+  evidence: async () => add((await import('./evidence.ts')).evidenceCommand()),
+  attestation: async () => add((await import('./attestation.ts')).attestationCommand()),
+  measure: async () => add((await import('./measure.ts')).measureCommand()),
+  monitor: async () => add((await import('./monitor.ts')).monitorCommand()),
   // For operators.
-  initCommand,
-  doctorCommand,
-  serveCommand,
-  coreCommand,
-  statusCommand,
-  payoutsCommand,
-  reconcileCommand,
-  backupCommand,
-  restoreCommand,
-  exportCommand,
-]
-for (const command of commands) program.addCommand(command().copyInheritedSettings(program))
-addAdmitCommand(program)
-addKmsCommand(program)
-addConfigureCommand(program)
+  init: async () => add((await import('./init.ts')).initCommand()),
+  doctor: async () => add((await import('./doctor.ts')).doctorCommand()),
+  serve: async () => add((await import('./run.ts')).serveCommand()),
+  core: async () => add((await import('./run.ts')).coreCommand()),
+  status: async () => add((await import('./status.ts')).statusCommand()),
+  payouts: async () => add((await import('./payouts.ts')).payoutsCommand()),
+  reconcile: async () => add((await import('./reconcile.ts')).reconcileCommand()),
+  backup: async () => add((await import('./copies.ts')).backupCommand()),
+  restore: async () => add((await import('./copies.ts')).restoreCommand()),
+  export: async () => add((await import('./export.ts')).exportCommand()),
+  admit: async () => (await import('./admit.ts')).addAdmitCommand(program),
+  kms: async () => (await import('./kms.ts')).addKmsCommand(program),
+  configure: async () => (await import('./configure.ts')).addConfigureCommand(program),
+}
+const named = process.argv[2] ?? ''
+for (const [name, load] of Object.entries(commands)) if (name === named || !Object.hasOwn(commands, named)) await load()
 
 function tell(error: unknown): number {
   if (error instanceof Fault) {
