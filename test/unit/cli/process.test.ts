@@ -2,12 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { toHex } from '../../../ledger/hex.ts'
 import { reporter, reporterKey } from '../ledger/support.ts'
-import { earnedOf, newDaemon, newDirectory, usage, usages, worth } from './support.ts'
+import { earnedOf, newDaemon, newDirectory, run, usage, usages, worth } from './support.ts'
 import type { TestDaemon } from './testDaemon.ts'
 
 const main = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url))
@@ -62,6 +62,10 @@ const options = (daemon: TestDaemon, key: string): string[] => [
   '--json',
 ]
 
+/** The same command again, over what the killed process left; that it is a process of its own is no point any more. */
+const runAgain = (daemon: TestDaemon, key: string, lines: readonly string[]) =>
+  run(daemon, dirname(key), { lines, statePath: `${key}.state` })
+
 describe('G6, G7: killed at any request, and run again', () => {
   const when = { heard: 'unheard', done: 'unanswered', answered: undefined } as const
 
@@ -90,8 +94,7 @@ describe('G6, G7: killed at any request, and run again', () => {
     expect(await first.ended).toMatchObject({ signal: 'SIGKILL' })
 
     daemon.mishap = () => undefined
-    const second = await start([main, ...options(daemon, key)], usages(10)).ended
-    expect(second).toMatchObject({ code: 0 })
+    expect(await runAgain(daemon, key, usages(10))).toMatchObject({ fault: undefined })
     expect(earnedOf(daemon)).toBe(worth(10))
     expect(daemon.accepted.map(({ batch }) => batch.events.length)).toEqual([4, 4, 2])
   })
@@ -108,7 +111,7 @@ test('killed while lines wait for more: nothing was stored, so nothing is lost',
   }
   await first.ended
   daemon.mishap = () => undefined
-  await start([main, ...options(daemon, key)], usages(3)).ended
+  await runAgain(daemon, key, usages(3))
   expect(earnedOf(daemon)).toBe(worth(3))
 })
 
@@ -124,7 +127,7 @@ test('G7: a full disk: nothing is sent that was not stored, and the next run goe
   const before = daemon.accepted.length
   expect(before).toBeGreaterThan(0)
 
-  expect(await start([main, ...options(daemon, key)], lines).ended).toMatchObject({ code: 0 })
+  expect(await runAgain(daemon, key, lines)).toMatchObject({ fault: undefined })
   expect(earnedOf(daemon)).toBe(worth(120))
   expect(daemon.accepted.length).toBe(30)
 })
