@@ -91,8 +91,11 @@ function compile({ file, source }) {
 
 async function fateIn(copy) {
   for (const round of rounds) {
-    // The forge of npm ends with 0 whatever happens.
-    if (!/ tests passed, 0 failed/.test(await forgeTest(copy, round))) return 'killed'
+    // The forge of npm ends with 0 whatever happens; without a count of failures no test has killed anything.
+    const output = await forgeTest(copy, round)
+    const [, failed] = / tests? passed, (\d+) failed/.exec(output) ?? []
+    if (failed === undefined) throw new Error(`forge ran no tests: ${output}`)
+    if (failed !== '0') return 'killed'
   }
   return 'lived'
 }

@@ -84,7 +84,7 @@ abstract contract Anchor is IAnchor, EIP712, ReentrancyGuardTransient {
         if (terms.silence < SILENCE_MIN) revert SilenceTooShort(terms.silence);
         haltMax = terms.haltMax;
         silence = terms.silence;
-        owner = address(new Timelock(terms.delay, terms.operator));
+        owner = address(new Timelock(terms.delay, terms.haltMax, terms.operator));
         _committer = terms.committer;
         _setFence(0, terms.configHash);
         guardian = terms.guardian;

@@ -13,17 +13,24 @@ contract Timelock is TimelockController {
     /// @notice The delay at deployment; it may be made longer, never shorter than this.
     uint256 public immutable delayMin;
 
-    error DelayBelowFloor(uint256 floor, uint256 got);
+    /// @notice Longer than this it never gets: half a halt, so that what the owner decides within a halt still ends it.
+    uint256 public immutable delayMax;
 
-    constructor(uint256 delay, address operator)
+    error DelayBelowFloor(uint256 floor, uint256 got);
+    error DelayAboveCeiling(uint256 ceiling, uint256 got);
+
+    /// @param haltMax seconds that a halt may last; the treasury sees that `delay` is at most half of it
+    constructor(uint256 delay, uint256 haltMax, address operator)
         TimelockController(delay, _only(operator), _only(address(0)), address(0))
     {
-        delayMin = delay;
+        (delayMin, delayMax) = (delay, haltMax / 2);
     }
 
     /// @inheritdoc TimelockController
+    /// @dev Only by an operation of its own, with a delay from `delayMin` to `delayMax`.
     function updateDelay(uint256 newDelay) public override {
         if (newDelay < delayMin) revert DelayBelowFloor(delayMin, newDelay);
+        if (newDelay > delayMax) revert DelayAboveCeiling(delayMax, newDelay);
         super.updateDelay(newDelay);
     }
 

@@ -394,19 +394,25 @@ contract HaltTest is LedgerBase {
     /// @dev Row 29: the delay is never set to nothing.
     function test_timelock_revertsWithDelayBelowFloor() public {
         Timelock owner = _owner();
-        bytes memory shorter = abi.encodeCall(owner.updateDelay, (2 days - 1));
-        vm.startPrank(operator);
-        owner.schedule(address(owner), 0, shorter, 0, 0, 2 days);
-        vm.warp(block.timestamp + 2 days);
         vm.expectRevert(abi.encodeWithSelector(Timelock.DelayBelowFloor.selector, 2 days, 2 days - 1));
-        owner.execute(address(owner), 0, shorter, 0, 0);
-        bytes memory longer = abi.encodeCall(owner.updateDelay, (3 days));
-        owner.schedule(address(owner), 0, longer, 0, 0, 2 days);
-        vm.warp(block.timestamp + 2 days);
-        owner.execute(address(owner), 0, longer, 0, 0);
+        this.updateDelay(owner, 2 days - 1);
+    }
+
+    /// @dev Row 29: with a longer one no admission would be ready before the halt that it is to end is over.
+    function test_timelock_revertsWithDelayAboveCeiling() public {
+        Timelock owner = _ownerWithRoom();
+        assertEq(owner.delayMax(), 3 days);
+        vm.expectRevert(abi.encodeWithSelector(Timelock.DelayAboveCeiling.selector, 3 days, 3 days + 1));
+        this.updateDelay(owner, 3 days + 1);
+    }
+
+    function test_timelock_delayGrowsUpToTheCeiling() public {
+        Timelock owner = _ownerWithRoom();
+        this.updateDelay(owner, 3 days);
         assertEq(owner.getMinDelay(), 3 days);
+        vm.prank(operator);
         vm.expectRevert(abi.encodeWithSelector(TimelockController.TimelockUnauthorizedCaller.selector, operator));
-        owner.updateDelay(4 days);
+        owner.updateDelay(2 days);
     }
 
     /// @dev Row 29: what is stocked lapses.
@@ -466,6 +472,22 @@ contract HaltTest is LedgerBase {
     function _refuseHaltUntil(IAnchor.Anchored memory a, uint256 notBefore) private {
         vm.expectRevert(abi.encodeWithSelector(IAnchor.HaltTooSoon.selector, notBefore));
         _halt(a);
+    }
+
+    /// @dev The owner of a treasury whose delay is shorter than half a halt.
+    function _ownerWithRoom() private returns (Timelock) {
+        ITreasury.Terms memory terms = _terms();
+        terms.haltMax = 6 days;
+        return Timelock(payable(new Treasury(terms).owner()));
+    }
+
+    /// @dev Called from outside, so that an expected revert is that of the execution.
+    function updateDelay(Timelock owner, uint256 delay) external {
+        bytes memory call = abi.encodeCall(owner.updateDelay, (delay));
+        vm.prank(operator);
+        owner.schedule(address(owner), 0, call, 0, 0, 2 days);
+        vm.warp(block.timestamp + 2 days);
+        owner.execute(address(owner), 0, call, 0, 0);
     }
 
     function _owner() private view returns (Timelock) {
