@@ -11,7 +11,8 @@ import {IRoundsManager} from "./interfaces/IRoundsManager.sol";
 
 /// @title Pays what commits say, each payment at most once
 /// @dev What keeps that true:
-/// - `paid` and `totalPaid` only grow, and are written before money moves, in the frame that moves it.
+/// - `paid` of each payee only grows, and is written before money moves, in the frame that moves it. (`totalPaid` is
+///   written beside it, but falls back when an admission takes history back.)
 /// - Every payment runs in a self-call of its own, tickets in groups: a failure takes back its own frame only.
 /// - Each frame gets the same gas whatever the transaction brought, so who submits cannot choose what fails.
 /// - The deposit at the broker is funded and used up within one frame, and no payee's code runs inside one: a leaked
