@@ -1,6 +1,8 @@
 /** What the operator of the demonstration would decide: the ledger's configuration, and the daemon's. */
+
+import { nameToBytes32 } from '../client/ids.ts'
 import { eventKind, rail } from '../ledger/config.ts'
-import { type Hex, nameToBytes32, zeroHash } from '../ledger/hex.ts'
+import { type Hex, zeroHash } from '../ledger/hex.ts'
 import type { Configuration, Reporter, Tariff } from '../ledger/structs.ts'
 import type { Deployment } from './deployment.ts'
 import { prices } from './prices.ts'

@@ -1,9 +1,8 @@
 /** One line of usage as people and programs write it (NDJSON), and the event that it means. */
 import { z } from 'zod'
-import { parseAddress } from '../client/ids.ts'
+import { nameToBytes32, parseAddress } from '../client/ids.ts'
 import { credit, sessionEnd, sessionHeartbeat, sessionStart, workload } from '../client/index.ts'
 import { amountCeiling } from '../ledger/events.ts'
-import { nameToBytes32 } from '../ledger/hex.ts'
 import type { Event } from '../ledger/structs.ts'
 
 const id = z.string().min(1).max(1024)

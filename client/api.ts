@@ -1,5 +1,5 @@
 /** The daemon's public HTTP API as codecs, shared by the daemon that writes it and everyone who reads it. `docs/PROTOCOL.md` explains it. */
-import type { Receipt } from '../ledger/receipt.ts'
+
 import {
   bool,
   type Codec,
@@ -15,6 +15,7 @@ import {
   type Value,
 } from '../protocol/codec.ts'
 import { methods, signedLogHead } from '../protocol/messages.ts'
+import type { Receipt } from './receipt.ts'
 
 const hash = hex(32)
 const address = hex(20)

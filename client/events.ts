@@ -1,8 +1,8 @@
 /** Builders of usage events. Ids and tariffs are ordinary strings here (`ids.ts`), addresses may carry a checksum. */
 import { eventKind } from '../ledger/config.ts'
-import { nameToBytes32, zeroAddress, zeroHash } from '../ledger/hex.ts'
+import { zeroAddress, zeroHash } from '../ledger/hex.ts'
 import type { Event } from '../ledger/structs.ts'
-import { idToBytes32, parseAddress } from './ids.ts'
+import { idToBytes32, nameToBytes32, parseAddress } from './ids.ts'
 
 interface Named {
   /** The reporter's own name for the job or session. */

@@ -5,11 +5,11 @@
 import { entryLeaf } from '../ledger/entry.ts'
 import { leafHash } from '../ledger/eventLog.ts'
 import { type Hex, toHex } from '../ledger/hex.ts'
-import { verifyReceipt } from '../ledger/receipt.ts'
 import { recoverAddress } from '../ledger/signature.ts'
 import type { Struct } from '../ledger/structs.ts'
 import { digest } from '../ledger/typedData.ts'
 import { hex, object, struct, type Value, variant } from '../protocol/codec.ts'
+import { verifyReceipt } from './receipt.ts'
 import { receiptFile } from './receiptFile.ts'
 
 const landed = { signature: hex(64), transactionHash: hex(32) }

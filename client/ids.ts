@@ -1,6 +1,13 @@
 /** How the ordinary words of a reporter become the fixed-size values of an event. */
 import { keccak256 } from '#primitives'
-import { type Hex, nameToBytes32, toHex, utf8 } from '../ledger/hex.ts'
+import { concat, type Hex, toHex, utf8 } from '../ledger/hex.ts'
+
+/** A name of at most 31 ASCII characters as a `bytes32`, zeros on the right, as Solidity writes a short literal. */
+export function nameToBytes32(name: string): Hex {
+  if (!/^[\x21-\x7e]{1,31}$/.test(name))
+    throw new RangeError('a name is 1 to 31 printable ASCII characters without spaces')
+  return toHex(concat(utf8(name), new Uint8Array(32 - name.length)))
+}
 
 /**
  * The `bytes32` of a job's or session's own name: up to 31 printable ASCII characters without spaces are kept readable,

@@ -5,8 +5,9 @@ import { concat, type Hex, toBytes, toHex } from '../ledger/hex.ts'
 import { rootOf } from '../ledger/state.ts'
 import type { Commitment } from '../ledger/structs.ts'
 
-export { verifyConsistency, verifyInclusion } from '../ledger/eventLog.ts'
-export { type Receipt, verifyReceipt } from '../ledger/receipt.ts'
+export { verifyConsistency } from '../ledger/eventLog.ts'
+export { verifyInclusion } from './inclusion.ts'
+export { type Receipt, verifyReceipt } from './receipt.ts'
 
 /** What the daemon says that an account had earned at an anchor. */
 export interface AccountProof {

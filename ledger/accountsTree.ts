@@ -26,25 +26,15 @@ export class AccountsTree {
     this.#changed.set(index, leaf)
   }
 
+  /** How many leaves there are. */
+  get size(): number {
+    return this.#size
+  }
+
   /** The root; of the empty tree 32 zero bytes. */
   root(): Hex {
     this.#refresh()
-    return this.#size === 0 ? zeroHash : toHex(this.#node(this.#levels.length - 1, 0))
-  }
-
-  /** Sibling hashes from leaf `index` up to the root. */
-  proof(index: number): Hex[] {
-    if (!(index >= 0 && index < this.#size)) throw new RangeError('no such leaf')
-    this.#refresh()
-    const path: Hex[] = []
-    let [place, count] = [index, this.#size]
-    for (let level = 0; count > 1; level++) {
-      const sibling = place ^ 1
-      if (sibling < count) path.push(toHex(this.#node(level, sibling)))
-      place >>= 1
-      count = (count + 1) >> 1
-    }
-    return path
+    return this.#size === 0 ? zeroHash : toHex(this.node(this.#levels.length - 1, 0))
   }
 
   #refresh(): void {
@@ -63,26 +53,31 @@ export class AccountsTree {
   }
 
   #join(level: number, left: number, count: number): Uint8Array {
-    const a = this.#node(level, left)
+    const a = this.node(level, left)
     if (left + 1 >= count) return a
-    const b = this.#node(level, left + 1)
-    return keccak256(toHex(a) < toHex(b) ? concat(a, b) : concat(b, a))
+    const b = this.node(level, left + 1)
+    return keccak256(isLess(a, b) ? concat(a, b) : concat(b, a))
   }
 
-  #node(level: number, place: number): Uint8Array {
+  /** The node at a place of a level, leaves being level 0, as of the last root. Of it proofs are made (`client/accountProof.ts`). */
+  node(level: number, place: number): Uint8Array {
     return (this.#levels[level] as Uint8Array).subarray(place * nodeBytes, (place + 1) * nodeBytes)
   }
 
   #write(level: number, place: number, node: Uint8Array): void {
     const end = (place + 1) * nodeBytes
-    const nodes = this.#levels[level] ?? new Uint8Array(nodeBytes)
+    let nodes = this.#levels[level] ?? new Uint8Array(nodeBytes)
     if (end > nodes.length) {
       const grown = new Uint8Array(Math.max(end, nodes.length * 2))
       grown.set(nodes)
-      this.#levels[level] = grown
-    } else {
-      this.#levels[level] = nodes
+      nodes = grown
     }
-    ;(this.#levels[level] as Uint8Array).set(node, place * nodeBytes)
+    nodes.set(node, place * nodeBytes)
+    this.#levels[level] = nodes
   }
+}
+
+function isLess(a: Uint8Array, b: Uint8Array): boolean {
+  const at = a.findIndex((byte, i) => byte !== b[i])
+  return (a[at] as number) < (b[at] as number)
 }

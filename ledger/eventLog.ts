@@ -65,44 +65,17 @@ export function pathsOfAdded(before: Frontier, added: readonly Uint8Array[]): (i
     known.set(`${from} ${to}`, node)
     return node
   }
+  const pathOf = (index: number, from: number, to: number): Hex[] => {
+    if (to - from === 1) return []
+    const middle = from + splitPoint(to - from)
+    return index < middle
+      ? [...pathOf(index, from, middle), toHex(rangeHash(middle, to))]
+      : [...pathOf(index, middle, to), toHex(rangeHash(from, middle))]
+  }
   return (index) => {
     invariant(index >= before.size && index < before.size + added.length, 'a path is for a leaf just added')
-    const path: Hex[] = []
-    let [from, to] = [0, before.size + added.length]
-    while (to - from > 1) {
-      const middle = from + splitPoint(to - from)
-      path.unshift(toHex(index < middle ? rangeHash(middle, to) : rangeHash(from, middle)))
-      if (index < middle) to = middle
-      else from = middle
-    }
-    return path
+    return pathOf(index, 0, before.size + added.length)
   }
-}
-
-/** A leaf hash, where it lies, and the path that proves it. */
-export interface Inclusion {
-  readonly leaf: Uint8Array
-  readonly index: number
-  readonly size: number
-  readonly path: readonly Hex[]
-}
-
-/** Whether the path leads from the leaf to `root` (RFC 9162, 2.1.3.2). */
-export function verifyInclusion({ leaf, index, size, path }: Inclusion, root: Hex): boolean {
-  if (index < 0 || index >= size) return false
-  let node = leaf
-  let [place, last] = [index, size - 1]
-  for (const step of path) {
-    if (last === 0) return false
-    if (place % 2 === 1 || place === last) {
-      node = nodeHash(toBytes(step), node)
-      while (place % 2 === 0 && place !== 0) [place, last] = [half(place), half(last)]
-    } else {
-      node = nodeHash(node, toBytes(step))
-    }
-    ;[place, last] = [half(place), half(last)]
-  }
-  return last === 0 && toHex(node) === root
 }
 
 /** A log as far as a proof is concerned. */

@@ -12,13 +12,6 @@ export const toBytes = (hex: Hex): Uint8Array => hexToBytes(hex.slice(2))
 /** The `0x` string, in lower case, of some bytes. */
 export const toHex = (bytes: Uint8Array): Hex => `0x${bytesToHex(bytes)}`
 
-/** A name of at most 31 ASCII characters as a `bytes32`, zeros on the right, as Solidity writes a short literal. */
-export function nameToBytes32(name: string): Hex {
-  if (!/^[\x21-\x7e]{1,31}$/.test(name))
-    throw new RangeError('a name is 1 to 31 printable ASCII characters without spaces')
-  return toHex(concatBytes(utf8ToBytes(name), new Uint8Array(32 - name.length)))
-}
-
 export const zeroAddress: Hex = `0x${'00'.repeat(20)}`
 export const zeroHash: Hex = `0x${'00'.repeat(32)}`
 

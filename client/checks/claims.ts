@@ -1,12 +1,13 @@
 /** What a daemon claims of a log, an account or a receipt, held against what the chain says. Pure. */
-import { verifyConsistency, verifyInclusion } from '../../ledger/eventLog.ts'
+import { verifyConsistency } from '../../ledger/eventLog.ts'
 import { type Hex, toHex } from '../../ledger/hex.ts'
-import type { Receipt, SignedLogHead } from '../../ledger/receipt.ts'
 import { recoverAddress } from '../../ledger/signature.ts'
 import { rootOf } from '../../ledger/state.ts'
 import type { Commitment } from '../../ledger/structs.ts'
 import { type Domain, digest } from '../../ledger/typedData.ts'
 import type { AccountAnswer } from '../api.ts'
+import { verifyInclusion } from '../inclusion.ts'
+import type { Receipt, SignedLogHead } from '../receipt.ts'
 import { NotChecked, ProvedLie } from '../verdict.ts'
 import { type AccountProof, verifyAccount } from '../verify.ts'
 

@@ -1,11 +1,12 @@
 /** The rules: every configuration is in the log and follows the one before, and the contract names one of them. */
 import { checkConfiguration, checkNextConfiguration, type Rules } from '../../ledger/config.ts'
 import { authenticate, bringsNewKey, entryLeaf, type SignedConfiguration } from '../../ledger/entry.ts'
-import { leafHash, verifyInclusion } from '../../ledger/eventLog.ts'
+import { leafHash } from '../../ledger/eventLog.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import { Refusal } from '../../ledger/refusal.ts'
 import type { Head } from '../chain/treasury.ts'
 import type { Finding } from '../checks/check.ts'
+import { verifyInclusion } from '../inclusion.ts'
 import { NotChecked, ProvedLie } from '../verdict.ts'
 import { type Known, need, type VerifyOptions } from './known.ts'
 

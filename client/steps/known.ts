@@ -1,7 +1,6 @@
 /** What every step takes: what the caller wants checked, and what the steps before it found. */
 import type { SignedBatch } from '../../ledger/entry.ts'
 import type { Hex } from '../../ledger/hex.ts'
-import type { Receipt } from '../../ledger/receipt.ts'
 import type { Domain } from '../../ledger/typedData.ts'
 import type { StatusAnswer } from '../api.ts'
 import type { Rpc } from '../chain/rpc.ts'
@@ -10,6 +9,7 @@ import type { LogSight } from '../checks/claims.ts'
 import type { ProvenAnchor } from '../checks/onChain.ts'
 import type { Trust } from '../checks/trust.ts'
 import type { Client } from '../client.ts'
+import type { Receipt } from '../receipt.ts'
 import { NotChecked } from '../verdict.ts'
 
 /** What is remembered from one time to the next. */

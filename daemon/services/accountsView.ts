@@ -1,4 +1,5 @@
 /** The accounts at one moment, with proofs against the accounts root of that moment. */
+import { accountProof } from '../../client/accountProof.ts'
 import { AccountsTree, accountLeaf } from '../../ledger/accountsTree.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import type { Account } from '../../ledger/state.ts'
@@ -30,7 +31,7 @@ export function createAccountsView(accounts: Iterable<Account>): AccountsView {
       const balance = balances.get(payee)
       if (!balance) return undefined
       tree ??= build()
-      return { earnedWei: balance.earnedWei, proof: tree.proof(balance.index) }
+      return { earnedWei: balance.earnedWei, proof: accountProof(tree, balance.index) }
     },
   }
 }

@@ -2,10 +2,11 @@
  * Entries in, receipts out. Entries that wait while the core and the disk are busy go together in the next request: one
  * record and one fsync for all of them. An entry is answered after its record, and every one before it, is on disk.
  */
+
+import type { Receipt, SignedLogHead } from '../../client/receipt.ts'
 import { fromSealed, type Entry as SignedEntry } from '../../ledger/entry.ts'
 import type { OddEvent } from '../../ledger/events.ts'
 import { toHex } from '../../ledger/hex.ts'
-import type { Receipt, SignedLogHead } from '../../ledger/receipt.ts'
 import { type EntryResult, entriesPerRequestMax, eventsPerRequestMax, type Result } from '../../protocol/messages.ts'
 import { Refusal } from '../../protocol/refusal.ts'
 import { durably } from '../durably.ts'

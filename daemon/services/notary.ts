@@ -4,8 +4,8 @@
  */
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import type { SignedLogHead } from '../../client/receipt.ts'
 import { type Hex, toBytes } from '../../ledger/hex.ts'
-import type { SignedLogHead } from '../../ledger/receipt.ts'
 import { abiEncode, type Domain } from '../../ledger/typedData.ts'
 import { Fatal } from '../errors.ts'
 

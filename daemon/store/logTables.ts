@@ -1,7 +1,8 @@
 /** The part of the store that holds the log: entries, signed heads, and batches on their way to the core. */
+
+import type { SignedLogHead } from '../../client/receipt.ts'
 import type { SignedConfiguration, Entry as SignedEntry } from '../../ledger/entry.ts'
 import type { Hex } from '../../ledger/hex.ts'
-import type { SignedLogHead } from '../../ledger/receipt.ts'
 import { entriesJson, entryJson, oddJson } from './codecs.ts'
 import { insertRows, pages, type Query, type Row } from './database.ts'
 import type { Entry, NewEntry, Store } from './store.ts'

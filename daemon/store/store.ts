@@ -3,10 +3,11 @@
  * Every write below is atomic, and durable when its promise resolves, but for `intend`, which says why not. Only the
  * process that leads can write: `STORE_FENCED` otherwise. Everyone can read. Whatever fails throws StoreError.
  */
+
+import type { SignedLogHead } from '../../client/receipt.ts'
 import type { SignedConfiguration, Entry as SignedEntry } from '../../ledger/entry.ts'
 import type { OddEvent } from '../../ledger/events.ts'
 import type { Hex } from '../../ledger/hex.ts'
-import type { SignedLogHead } from '../../ledger/receipt.ts'
 import type { Commit } from '../../ledger/structs.ts'
 import type { WrappedKey } from '../../protocol/messages.ts'
 import type { ChainEvent, EventName } from '../chain/events.ts'

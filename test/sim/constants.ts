@@ -1,7 +1,8 @@
 /** Who and what is in the simulated world. The same in every run, so that what is signed once serves all. */
 import { type Address, getContractAddress } from 'viem'
 import { privateKeyToAddress } from 'viem/accounts'
-import { type Hex, nameToBytes32, toHex, zeroHash } from '../../ledger/hex.ts'
+import { nameToBytes32 } from '../../client/ids.ts'
+import { type Hex, toHex, zeroHash } from '../../ledger/hex.ts'
 import type { Configuration, Reporter } from '../../ledger/structs.ts'
 import type { Domain } from '../../ledger/typedData.ts'
 

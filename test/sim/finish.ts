@@ -1,8 +1,8 @@
 /** The end of a run: everything that was broken heals, honest parties finish, and the books are judged to the wei. */
 
 import { LogTree } from '../../client/logTree.ts'
+import { verifyReceipt } from '../../client/receipt.ts'
 import type { Hex } from '../../ledger/hex.ts'
-import { verifyReceipt } from '../../ledger/receipt.ts'
 import type { Commit } from '../../ledger/structs.ts'
 import { hold } from './broken.ts'
 import { send } from './checks.ts'

@@ -1,7 +1,8 @@
 /** One run's world: cores, disks and messages of a hostile host, a chain, and what is known of the truth beside them all. */
+
+import type { Receipt } from '../../client/receipt.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import { zeroHash } from '../../ledger/hex.ts'
-import type { Receipt } from '../../ledger/receipt.ts'
 import type { Commit } from '../../ledger/structs.ts'
 import type { HeadProof } from '../../protocol/messages.ts'
 import { Chain } from './chain.ts'

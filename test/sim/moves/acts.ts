@@ -1,7 +1,8 @@
 /** What the host asks of cores, each with what the core must answer: shared by the moves. */
+
+import { verifyReceipt } from '../../../client/receipt.ts'
 import type { Entry } from '../../../ledger/entry.ts'
 import type { Hex } from '../../../ledger/hex.ts'
-import { verifyReceipt } from '../../../ledger/receipt.ts'
 import type { HeadProof, Params } from '../../../protocol/messages.ts'
 import { hold } from '../broken.ts'
 import { send } from '../checks.ts'

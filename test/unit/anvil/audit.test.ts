@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Evidence, findDiscrepancies } from '../../../anvil/audit.ts'
 import type { Anchor, ChainBooks } from '../../../anvil/chainBooks.ts'
+import { accountProof } from '../../../client/accountProof.ts'
 import { AccountsTree, accountLeaf } from '../../../ledger/accountsTree.ts'
 import { type Hex, zeroHash } from '../../../ledger/hex.ts'
 import { rootOf } from '../../../ledger/state.ts'
@@ -54,7 +55,7 @@ const chain: ChainBooks = {
 }
 const accountOf = (payee: Hex, index: number) => {
   const earnedWei = earned.get(payee) ?? 0n
-  return { earnedWei, anchored: { payee, earnedWei, commitment: last, proof: tree.proof(index) } }
+  return { earnedWei, anchored: { payee, earnedWei, commitment: last, proof: accountProof(tree, index) } }
 }
 const good: Evidence = {
   payees: [
@@ -89,7 +90,7 @@ const faulty: [string, Evidence][] = [
       ...good,
       accounts: new Map(good.accounts).set(node, {
         earnedWei: 30n,
-        anchored: { ...accountOf(node, 1).anchored, proof: tree.proof(1).slice(1) },
+        anchored: { ...accountOf(node, 1).anchored, proof: accountProof(tree, 1).slice(1) },
       }),
     },
   ],

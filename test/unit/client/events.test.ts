@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { getAddress, keccak256, stringToBytes } from 'viem'
 import { describe, expect, test } from 'vitest'
+import { nameToBytes32 } from '../../../client/ids.ts'
 import {
   credit,
   idToBytes32,
@@ -11,7 +12,7 @@ import {
   workload,
 } from '../../../client/index.ts'
 import { eventKind } from '../../../ledger/config.ts'
-import { nameToBytes32, toHex, zeroAddress, zeroHash } from '../../../ledger/hex.ts'
+import { toHex, zeroAddress, zeroHash } from '../../../ledger/hex.ts'
 import { payeeOf } from '../ledger/support.ts'
 
 const payee = payeeOf(1)
@@ -91,4 +92,13 @@ describe('parseAddress', () => {
     ` ${payee}`,
     `${payee}\n`,
   ])('error: %j', (text) => expect(() => parseAddress(text)).toThrow(RangeError))
+})
+
+test('nameToBytes32: as Solidity writes a short literal', () => {
+  expect(nameToBytes32('gpu-second')).toBe(`0x${Buffer.from('gpu-second').toString('hex').padEnd(64, '0')}`)
+  expect(nameToBytes32('x'.repeat(31))).toBe(`0x${'78'.repeat(31)}00`)
+})
+
+test.each(['', 'x'.repeat(32), 'two words', 'a\n', 'ü', '\0'])('nameToBytes32: error: %j is no name', (name) => {
+  expect(() => nameToBytes32(name)).toThrow(RangeError)
 })

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { accountProof } from '../../../client/accountProof.ts'
+import { nameToBytes32 } from '../../../client/ids.ts'
 import { type AccountProof, credit, type Hex, verifyAccount } from '../../../client/index.ts'
-import { nameToBytes32, zeroHash } from '../../../ledger/hex.ts'
+import { zeroHash } from '../../../ledger/hex.ts'
 import { commitmentOf, createLedger, rootOf } from '../../../ledger/state.ts'
 import { configuration, payeeOf, sendNext } from '../ledger/support.ts'
 
@@ -13,7 +15,12 @@ function claimOf(size: number, index: number): { root: Hex; claim: AccountProof 
   const events = Array.from({ length: size }, (_, i) => credit({ id: 'c', payee: payeeOf(i), wei: BigInt(100 + i) }))
   sendNext(ledger, ...events)
   const commitment = commitmentOf(ledger)
-  const claim = { payee: payeeOf(index), earnedWei: BigInt(100 + index), commitment, proof: ledger.tree.proof(index) }
+  const claim = {
+    payee: payeeOf(index),
+    earnedWei: BigInt(100 + index),
+    commitment,
+    proof: accountProof(ledger.tree, index),
+  }
   return { root: rootOf(commitment), claim }
 }
 

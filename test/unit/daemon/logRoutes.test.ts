@@ -1,12 +1,12 @@
 /** What anyone needs to compute the ledger again, as the daemon serves it. */
 import { expect, test, vi } from 'vitest'
 import { ApiError } from '../../../client/apiError.ts'
+import { verifyReceipt } from '../../../client/receipt.ts'
 import { verifyConsistency, verifyInclusion } from '../../../client/verify.ts'
 import { AccountsTree, accountLeaf } from '../../../ledger/accountsTree.ts'
 import { entryLeaf } from '../../../ledger/entry.ts'
 import { leafHash } from '../../../ledger/eventLog.ts'
 import { toBytes, toHex } from '../../../ledger/hex.ts'
-import { verifyReceipt } from '../../../ledger/receipt.ts'
 import { rootOf } from '../../../ledger/state.ts'
 import { domain, payeeOf } from '../ledger/support.ts'
 import { createWorld, creditBatch, type TestDaemon, waiting } from './support.ts'

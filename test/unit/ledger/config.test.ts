@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { nameToBytes32 } from '../../../client/ids.ts'
 import { checkConfiguration, checkFirstConfiguration, isPayeeAllowed, listedRule } from '../../../ledger/config.ts'
-import { nameToBytes32, toHex, zeroAddress } from '../../../ledger/hex.ts'
+import { toHex, zeroAddress } from '../../../ledger/hex.ts'
 import type { Configuration, Limits } from '../../../ledger/structs.ts'
 import { hashStruct } from '../../../ledger/typedData.ts'
 import { broker, configuration, domain, expectRefusal, payeeOf, reporter, reporterRule } from './support.ts'

@@ -8,11 +8,10 @@ import {
   pathsOfAdded,
   splitPoint,
   verifyConsistency,
-  verifyInclusion,
 } from '../../../ledger/eventLog.ts'
-import { type Hex, toBytes, toHex } from '../../../ledger/hex.ts'
+import { type Hex, toHex } from '../../../ledger/hex.ts'
 import { InvariantBroken } from '../../../ledger/invariant.ts'
-import { createNaiveLog, someLeaves } from './naiveLog.ts'
+import { createNaiveLog, flipped, someLeaves } from './naiveLog.ts'
 
 const sizeMax = 130
 const leaves = someLeaves(sizeMax)
@@ -24,12 +23,6 @@ const rootAt = (size: number): Hex => roots[size] as Hex
 /** The log after each number of leaves. */
 const frontiers: Frontier[] = [emptyLog]
 for (const leaf of hashes) frontiers.push(append(frontiers.at(-1) as Frontier, leaf))
-
-const flipped = (hash: Hex, bit: number): Hex => {
-  const bytes = toBytes(hash)
-  bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7))
-  return toHex(bytes)
-}
 
 test('logRoot: as the naive tree at every size from 0 to 130', () => {
   expect(frontiers.map(logRoot)).toEqual(roots)
@@ -90,57 +83,6 @@ describe('pathsOfAdded', () => {
 
   test.each([2, 5, -1])('error: leaf %i was not just added', (index) => {
     expect(() => pathsOfAdded(frontiers[3] as Frontier, hashes.slice(3, 5))(index)).toThrow(InvariantBroken)
-  })
-})
-
-describe('verifyInclusion', () => {
-  const at = (index: number, size: number) => ({
-    leaf: hashes[index] as Uint8Array,
-    index,
-    size,
-    path: naive.path(index, size),
-  })
-
-  test('every leaf at every size from 0 to 130', () => {
-    for (let size = 0; size <= sizeMax; size++)
-      for (let index = 0; index < size; index++) expect(verifyInclusion(at(index, size), rootAt(size))).toBe(true)
-  })
-
-  test('error: another place, another size, another leaf, another root', () => {
-    for (let size = 1; size <= 20; size++)
-      for (let index = 0; index < size; index++) {
-        const good = at(index, size)
-        for (let other = 0; other < size; other++)
-          if (other !== index) expect(verifyInclusion({ ...good, index: other }, rootAt(size))).toBe(false)
-        expect(verifyInclusion({ ...good, leaf: hashes[size] as Uint8Array }, rootAt(size))).toBe(false)
-        expect(verifyInclusion(good, rootAt(size + 1))).toBe(false)
-      }
-  })
-
-  test('error: an index that is no place in the log', () => {
-    const good = at(0, 1)
-    for (const index of [-1, 1, 2 ** 31]) expect(verifyInclusion({ ...good, index }, rootAt(1))).toBe(false)
-    expect(verifyInclusion({ ...good, size: 0 }, rootAt(0))).toBe(false)
-  })
-
-  test('error: any flipped byte of the path, a step less, a step more, two steps swapped', () => {
-    for (const [index, size] of [
-      [0, 2],
-      [6, 7],
-      [3, 13],
-      [100, 130],
-      [129, 130],
-    ] as const) {
-      const good = at(index, size)
-      const fails = (path: readonly Hex[]) => expect(verifyInclusion({ ...good, path }, rootAt(size))).toBe(false)
-      for (const [i, step] of good.path.entries()) {
-        for (let byte = 0; byte < 32; byte++) fails(good.path.with(i, flipped(step, byte * 8)))
-        fails(good.path.toSpliced(i, 1))
-        fails(good.path.toSpliced(i, 0, step))
-      }
-      fails([...good.path, rootAt(3)])
-      if (good.path.length > 1) fails(good.path.toReversed())
-    }
   })
 })
 

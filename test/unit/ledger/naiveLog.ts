@@ -1,6 +1,6 @@
 /** RFC 6962, section 2.1, word by word over ranges of leaves: recursive, and independent of `ledger/eventLog.ts`. */
 import { createHash } from 'node:crypto'
-import type { Hex } from '../../../ledger/hex.ts'
+import { type Hex, toBytes, toHex } from '../../../ledger/hex.ts'
 
 const hash = (...parts: readonly Uint8Array[]): Buffer =>
   parts.reduce((h, part) => h.update(part), createHash('sha256')).digest()
@@ -57,3 +57,10 @@ const hex = (bytes: Buffer): Hex => `0x${bytes.toString('hex')}`
 /** Leaves of different lengths, an empty one among them. */
 export const someLeaves = (n: number): Buffer[] =>
   Array.from({ length: n }, (_, i) => Buffer.alloc(i % 41, `leaf ${i}`))
+
+/** A hash with one bit turned. */
+export const flipped = (hash: Hex, bit: number): Hex => {
+  const bytes = toBytes(hash)
+  bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7))
+  return toHex(bytes)
+}

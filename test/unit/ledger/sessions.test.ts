@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { addressOfKey } from '../../../client/batch.ts'
 import { sessionEnd, sessionHeartbeat, sessionStart } from '../../../client/events.ts'
-import { nameToBytes32 } from '../../../ledger/hex.ts'
+import { nameToBytes32 } from '../../../client/ids.ts'
 import { createLedger, type Ledger } from '../../../ledger/state.ts'
 import type { Event, Reporter } from '../../../ledger/structs.ts'
 import {

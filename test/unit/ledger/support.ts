@@ -1,8 +1,9 @@
 /** A small world for the ledger's tests: keys, a configuration in which every limit is within reach, and snapshots to compare. */
 import { expect } from 'vitest'
 import { addressOfKey, signBatch } from '../../../client/batch.ts'
+import { nameToBytes32 } from '../../../client/ids.ts'
 import { authenticate, type SignedBatch } from '../../../ledger/entry.ts'
-import { type Hex, nameToBytes32, toHex, zeroHash } from '../../../ledger/hex.ts'
+import { type Hex, toHex, zeroHash } from '../../../ledger/hex.ts'
 import { type Facts, Refusal } from '../../../ledger/refusal.ts'
 import { commitmentOf, createLedger, type Ledger } from '../../../ledger/state.ts'
 import type { Configuration, Event, Reporter } from '../../../ledger/structs.ts'

@@ -3,11 +3,11 @@
  * covers it is anchored; two of one size with different roots prove a fork.
  */
 
-import { verifyInclusion } from './eventLog.ts'
-import type { Hex } from './hex.ts'
-import { recoverAddress } from './signature.ts'
-import type { LogHead } from './structs.ts'
-import { type Domain, digest } from './typedData.ts'
+import type { Hex } from '../ledger/hex.ts'
+import { recoverAddress } from '../ledger/signature.ts'
+import type { LogHead } from '../ledger/structs.ts'
+import { type Domain, digest } from '../ledger/typedData.ts'
+import { verifyInclusion } from './inclusion.ts'
 
 export interface SignedLogHead extends LogHead {
   /** EIP-712 signature of the core over the LogHead, 64 bytes (EIP-2098). */

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { addressOfKey, batchLeafHash } from '../../../client/batch.ts'
+import { nameToBytes32 } from '../../../client/ids.ts'
+import { type Receipt, verifyReceipt } from '../../../client/receipt.ts'
 import { append, emptyLog, leafHash, logRoot, pathsOfAdded } from '../../../ledger/eventLog.ts'
-import { type Hex, nameToBytes32 } from '../../../ledger/hex.ts'
-import { type Receipt, verifyReceipt } from '../../../ledger/receipt.ts'
+import type { Hex } from '../../../ledger/hex.ts'
 import { signHash } from '../../../ledger/signature.ts'
 import type { LogHead } from '../../../ledger/structs.ts'
 import { type Domain, digest } from '../../../ledger/typedData.ts'
-import { domain, keyOf, payeeOf, signed } from './support.ts'
+import { domain, keyOf, payeeOf, signed } from '../ledger/support.ts'
 
 const coreKey = keyOf(40)
 const core = addressOfKey(coreKey)
