@@ -2,14 +2,15 @@
 // platform leaves the optional packages of the others out, and `npm ci` refuses such a lockfile. Their parents pin their
 // exact versions, so what is missing can be written down without being fetched.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from './run.js'
 
 // In a folder of its own: what happens to be installed here must not show.
 const folder = mkdtempSync(join(tmpdir(), 'bursar-lock-'))
-for (const name of ['package.json', '.npmrc']) copyFileSync(join(root, name), join(folder, name))
+mkdirSync(join(folder, 'client'))
+for (const name of ['package.json', '.npmrc', 'client/package.json']) copyFileSync(join(root, name), join(folder, name))
 const { status } = spawnSync('npm', ['install', '--package-lock-only', '--loglevel=error'], {
   cwd: folder,
   stdio: 'inherit',

@@ -12,8 +12,11 @@ const withoutLicence = ['node_modules/memorystream']
 
 /** One sentence for each package that is not as it has to be. */
 export function packageFaults(lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))) {
-  return Object.entries(lock.packages).flatMap(([place, entry]) => (place === '' ? [] : faultsOf(place, entry)))
+  return Object.entries(lock.packages).flatMap(([place, entry]) => (isOurs(place, entry) ? [] : faultsOf(place, entry)))
 }
+
+/** The root, client/, and the link to it under its public name. */
+const isOurs = (place, { link, resolved }) => place === '' || place === 'client' || (link && resolved === 'client')
 
 function faultsOf(place, { integrity, resolved, license, dev, optional }) {
   // Written down for other platforms by tools/lock.js without being fetched: npm takes the hash with the package itself.

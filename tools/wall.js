@@ -13,7 +13,7 @@ const allowed = {
   ledger: { folders: [], packages: [...noble, '#primitives'] },
   protocol: { folders: ['ledger'], packages: ['#primitives'] },
   enclave: { folders: ['attestation', 'ledger', 'protocol'], packages: ['#primitives', 'node:'] },
-  client: { folders: ['attestation', 'ledger', 'protocol', 'abi'], packages: [...noble, '#primitives'] },
+  client: { folders: ['primitives', 'attestation', 'ledger', 'protocol', 'abi'], packages: [...noble, '#primitives'] },
   daemon: { folders: ['attestation', 'ledger', 'protocol', 'client', 'abi'] },
   cli: { folders: ['attestation', 'ledger', 'protocol', 'client', 'daemon', 'abi', 'tools'] },
   web: { folders: ['attestation', 'ledger', 'protocol', 'client'], packages: ['preact'] },

@@ -15,4 +15,5 @@ test.each([
   ['a licence that does not go with ours', { license: 'AGPL-3.0' }],
   ['no licence', { license: undefined }],
   ['a licence for tools only', { license: 'MPL-2.0' }],
-])('error: %s', (_, change) => expect(faultsOf(change)).toHaveLength(1))
+  ['a link to another folder', { link: true, resolved: 'elsewhere', integrity: undefined }],
+])('error: %s', (_, change) => expect(faultsOf(change)).not.toEqual([]))
