@@ -52,9 +52,19 @@ const ofSession = (kind: number, { id, atMs }: Named & Timed): Event => ({
   value: BigInt(atMs),
 })
 
+interface Amount extends Named {
+  readonly payee: string
+  readonly wei: bigint
+}
+
 /** An explicit amount, from a reporter that may send such. @throws RangeError */
-export const credit = ({ id, payee, wei }: Named & { readonly payee: string; readonly wei: bigint }): Event => ({
-  kind: eventKind.credit,
+export const credit = (event: Amount): Event => ofAmount(eventKind.credit, event)
+
+/** A debt that later credits pay down first: what was earned stays. From a reporter that may send such. @throws RangeError */
+export const debit = (event: Amount): Event => ofAmount(eventKind.debit, event)
+
+const ofAmount = (kind: number, { id, payee, wei }: Amount): Event => ({
+  kind,
   id: idToBytes32(id),
   payee: parseAddress(payee),
   tariff: zeroHash,

@@ -19,10 +19,11 @@ export { ApiError } from './apiError.ts'
 export { addressOfKey, type BatchToSign, batchLeafHash, signBatch } from './batch.ts'
 export { createRpc, type Rpc, type RpcOptions } from './chain/rpc.ts'
 export { createTreasury, type Head, type Treasury } from './chain/treasury.ts'
-export { checkBirth, checkStateDocument } from './checks/attestation.ts'
+export { type AttestedState, checkBirth, checkStateDocument } from './checks/attestation.ts'
 export { type Check, type CheckId, checkIds, verdictOf } from './checks/check.ts'
 export { checkAccount, checkContinues, checkLogHead, checkReceipt, type LogSight } from './checks/claims.ts'
 export { type Trust, trust, trustDefault } from './checks/trust.ts'
+export { type ClaimCall, encodeClaim } from './claim.ts'
 export {
   type Client,
   type ClientOptions,
@@ -32,7 +33,8 @@ export {
   type RequestOptions,
 } from './client.ts'
 export { signConfiguration } from './configuration.ts'
-export { credit, sessionEnd, sessionHeartbeat, sessionStart, workload } from './events.ts'
+export { credit, debit, sessionEnd, sessionHeartbeat, sessionStart, workload } from './events.ts'
+export { type Evidence, evidence, type Judgement, judgeEvidence } from './evidence.ts'
 export { idToBytes32, parseAddress } from './ids.ts'
 export type {
   AccountsAnswer,
@@ -46,6 +48,7 @@ export type {
 } from './logApi.ts'
 export { LogTree } from './logTree.ts'
 export { type PreferenceToSign, signPreference } from './preference.ts'
+export { receiptFile } from './receiptFile.ts'
 export type { LogMemory, VerifyOptions } from './steps/known.ts'
 export { NotChecked, ProvedLie } from './verdict.ts'
 export {

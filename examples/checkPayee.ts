@@ -1,35 +1,23 @@
 /**
  * Checks what a payee is owed without believing the daemon: the contract says which root it holds and what it paid, the
- * daemon must prove the balance against that root. `node examples/checkPayee.ts DAEMON RPC PAYEE`
+ * daemon must prove all else. `node examples/checkPayee.ts DAEMON RPC TRUST_FILE PAYEE`; ends with 1 if a lie is proved,
+ * with 2 if something could not be checked.
  */
-import { createPublicClient, formatEther, http } from 'viem'
-import { treasuryAbi } from '../abi/index.ts'
-import { createClient, parseAddress, verifyAccount } from '../client/index.ts'
+import { readFileSync } from 'node:fs'
+import { type Check, createClient, createRpc, parseAddress, trust, verdictOf, verifyDaemon } from '@bursar/client'
 
-const [url, rpcUrl, payeeText] = process.argv.slice(2)
-if (!url || !rpcUrl || !/^0x[0-9a-fA-F]{40}$/.test(payeeText ?? ''))
-  fail('usage: node examples/checkPayee.ts DAEMON_URL RPC_URL PAYEE_ADDRESS')
-const payee = parseAddress(payeeText as string)
-const daemon = createClient({ url })
-const chain = createPublicClient({ transport: http(rpcUrl) })
-
-// Which contract it is must come from someone you trust. Here the daemon says so, on a chain of this machine.
-const { verifyingContract: address } = await daemon.status()
-const contract = { address, abi: treasuryAbi } as const
-const { anchored } = await daemon.account(payee)
-const { root, counter } = await chain.readContract({ ...contract, functionName: 'head' })
-const paidWei = await chain.readContract({ ...contract, functionName: 'paid', args: [payee] })
-
-if (!anchored) fail('nothing of this payee is anchored yet')
-if (anchored.counter !== counter) fail('a new root was anchored meanwhile: ask again')
-if (!verifyAccount({ payee, ...anchored }, root))
-  fail('THE DAEMON LIES: its proof does not lead to the root of the contract')
-console.log(`root   ${root} (counter ${counter}), from the contract`)
-console.log(`earned ${formatEther(anchored.earnedWei)} ETH, proved against that root`)
-console.log(`paid   ${formatEther(paidWei)} ETH, from the contract`)
-console.log(`owed   ${formatEther(anchored.earnedWei - paidWei)} ETH`)
-
-function fail(sentence: string): never {
-  console.error(sentence)
-  process.exit(1)
+const [url = '', rpcUrl = '', trustPath = '', payee = ''] = process.argv.slice(2)
+const checks: Check[] = []
+for await (const check of verifyDaemon({
+  client: createClient({ url }),
+  rpc: createRpc({ url: rpcUrl }),
+  // Whom to believe beforehand: it must come from someone you trust, never from the daemon.
+  trust: trust.read(JSON.parse(readFileSync(trustPath, 'utf8')), 'trust'),
+  payee: parseAddress(payee),
+  nonce: crypto.getRandomValues(new Uint8Array(32)),
+  nowMs: Date.now(),
+})) {
+  checks.push(check)
+  console.log(`${check.verdict.padEnd(8)}${check.id.padEnd(15)}${check.code ?? ''} ${check.said}`)
 }
+process.exitCode = { holds: 0, lie: 1, unknown: 2 }[verdictOf(checks)]

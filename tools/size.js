@@ -1,18 +1,18 @@
 // `npm run size`: what the SDK costs a browser, whole and in parts: bytes minified, and after brotli.
 import { brotliCompressSync } from 'node:zlib'
-import { bundleSdk } from './bundleSdk.js'
+import { bundleClient } from './bundleClient.js'
 
-const parts = {
-  'all of it': [],
-  'verifyDaemon, createClient, createRpc': ['verifyDaemon', 'createClient', 'createRpc'],
-  'createClient, verifyAccount': ['createClient', 'verifyAccount'],
-  'signBatch, workload, createClient': ['signBatch', 'workload', 'createClient'],
-  'verifyInclusion, verifyConsistency': ['verifyInclusion', 'verifyConsistency'],
-}
+const parts = [
+  '*',
+  '{ createClient, createRpc, verifyDaemon }',
+  '{ createClient, verifyAccount }',
+  '{ createClient, signBatch, workload }',
+  '{ verifyConsistency, verifyInclusion }',
+]
 
-for (const [name, names] of Object.entries(parts)) {
-  const code = Buffer.from(await bundleSdk(names))
+for (const names of parts) {
+  const code = Buffer.from(await bundleClient(`export ${names} from '@bursar/client'`))
   console.log(
-    `${`${code.length}`.padStart(8)} bytes, ${`${brotliCompressSync(code).length}`.padStart(7)} in brotli: ${name}`,
+    `${`${code.length}`.padStart(8)} bytes, ${`${brotliCompressSync(code).length}`.padStart(7)} in brotli: ${names}`,
   )
 }

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { nameToBytes32 } from '../../../client/ids.ts'
 import {
   credit,
+  debit,
   idToBytes32,
   parseAddress,
   sessionEnd,
@@ -30,6 +31,7 @@ test('workload, sessionStart, credit: the event with its ids and names as bytes3
     tariff: zeroHash,
     value: 7n,
   })
+  expect(debit({ id: 'job-1', payee, wei: 7n })).toEqual({ ...credit({ id: 'job-1', payee, wei: 7n }), kind: 5 })
 })
 
 test('sessionHeartbeat, sessionEnd: name neither payee nor tariff, for the start fixed them', () => {
