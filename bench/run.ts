@@ -11,8 +11,9 @@ import { restart } from './restart.ts'
 import { accountsRoot } from './root.ts'
 import { signing } from './signing.ts'
 import { size } from './size.ts'
+import { vsock } from './vsock.ts'
 
-const benches = [hundreds, singles, latency, size, restart, accountsRoot, signing, reads, memory, gas]
+const benches = [hundreds, singles, latency, size, restart, accountsRoot, signing, reads, memory, gas, vsock]
 const place = join(import.meta.dirname, '../docs/BENCHMARKS.md')
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))

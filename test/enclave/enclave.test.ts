@@ -1,6 +1,7 @@
 /** The image as it ships but for its root, booted: vsock, secure module, KMS policy, contract. Each test goes on from the one before. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { treasuryAbi } from '../../abi/index.ts'
+import type { Enclave } from '../../anvil/emulator/enclaves.ts'
 import { awsNitroRoot } from '../../attestation/roots.ts'
 import { verifyAttestation } from '../../attestation/verify.ts'
 import { batchLeafHash, signBatch } from '../../client/batch.ts'
@@ -11,7 +12,6 @@ import { toHex } from '../../ledger/hex.ts'
 import { decodeBody, encodeFrame, FrameReader } from '../../protocol/frame.ts'
 import type { HeadProof, Result } from '../../protocol/messages.ts'
 import { payeeOf, reporterKey } from '../unit/ledger/support.ts'
-import type { Enclave } from './enclaves.ts'
 import { firstHead, type Kept, land, sayRaw, useEnclaveWorld } from './enclaveWorld.ts'
 
 const payee = payeeOf(901)

@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { brokerOnArbitrum, findOrDeployBroker, startRound } from '../../anvil/broker.ts'
 import { deployTreasury, predictAddress } from '../../anvil/deployment.ts'
+import { createEnclaves } from '../../anvil/emulator/enclaves.ts'
 import { makeTestImage, type TestImage } from '../../anvil/emulator/testImage.ts'
 import { createFundedWallet, type Wallet } from '../../anvil/wallet.ts'
 import type { Measurement } from '../../attestation/verify.ts'
@@ -14,7 +15,6 @@ import type { HeadProof, Result } from '../../protocol/messages.ts'
 import { useChains } from '../chain/chains.ts'
 import { adminStatement, attestedStatement, hostRole, region, startKms } from '../chain/kmsWorld.ts'
 import { configuration } from '../unit/ledger/support.ts'
-import { createEnclaves } from './enclaves.ts'
 
 /** All that a host keeps of a core, and all that is left when the host is lost. */
 export interface Kept {

@@ -1,10 +1,10 @@
-/** Emulated enclaves for tests, each a process with QEMU below it. */
+/** Emulated enclaves, each a process with QEMU below it. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Child, createChildren } from '../../anvil/children.ts'
-import { waitFor } from '../../anvil/waiting.ts'
 import { type CoreConnection, connectCore } from '../../daemon/enclaveClient.ts'
+import { type Child, createChildren } from '../children.ts'
+import { waitFor } from '../waiting.ts'
 
 /** A boot takes 10 s on idle cores, and four times that on busy ones. */
 const bootWithinMs = 180_000
