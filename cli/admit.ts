@@ -1,7 +1,7 @@
 /** `bursar admit`: whether a core was born as the operator wants it, before the contract is told to follow its key. */
 import { readFileSync } from 'node:fs'
 import { GetPublicKeyCommand, KMSClient } from '@aws-sdk/client-kms'
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { Rejection } from '../attestation/rejection.ts'
 import { awsNitroRoot, rootOfPem } from '../attestation/roots.ts'
 import { type Measurement, verifyAttestation } from '../attestation/verify.ts'
@@ -12,6 +12,7 @@ import { struct } from '../protocol/codec.ts'
 import { bornUserData } from '../protocol/userData.ts'
 import { Fault } from './fault.ts'
 import { type MeasurementOptions, withMeasurement } from './measurement.ts'
+import { address } from './options.ts'
 
 interface Options extends MeasurementOptions {
   readonly configuration: string
@@ -41,11 +42,6 @@ export function addAdmitCommand(program: Command): void {
     .option('--root <pem>', 'file with the one root certificate to trust (default: that of AWS)')
     .addHelpText('after', help)
     .action(admit)
-}
-
-function address(text: string): Hex {
-  if (/^0x[0-9a-fA-F]{40}$/.test(text)) return text.toLowerCase() as Hex
-  throw new InvalidArgumentError('Write 0x and 40 hex digits.')
 }
 
 async function admit(certificate: string, options: Options): Promise<void> {

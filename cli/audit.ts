@@ -9,7 +9,8 @@ import { leafHash } from '../ledger/eventLog.ts'
 import type { Hex } from '../ledger/hex.ts'
 import { auditPage } from './auditPage.ts'
 import { download, type LogFile, openLogFile } from './logFile.ts'
-import { httpUrl, readTrust, type TrustOptions, withTrust } from './trustOption.ts'
+import { httpUrl } from './options.ts'
+import { readTrust, type TrustOptions, withTrust } from './trustOption.ts'
 import { exitCodeOf, tellTrouble } from './verdictExit.ts'
 
 interface Options extends TrustOptions {

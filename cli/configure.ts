@@ -11,8 +11,8 @@ import { type OwnerCalls, ownerCalls } from './configure/ownerCalls.ts'
 import { Fault } from './fault.ts'
 import { readJsonFile } from './jsonFile.ts'
 import { readKeyFile } from './keyFile.ts'
+import { httpUrl } from './options.ts'
 import { json, print } from './table.ts'
-import { httpUrl } from './trustOption.ts'
 
 interface Options {
   readonly url: string

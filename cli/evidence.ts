@@ -9,7 +9,7 @@ import { receiptFile } from '../client/receiptFile.ts'
 import type { Hex } from '../ledger/hex.ts'
 import { Fault } from './fault.ts'
 import { readJsonFile } from './jsonFile.ts'
-import { httpUrl } from './trustOption.ts'
+import { httpUrl } from './options.ts'
 import { exitCodeOf, tellTrouble } from './verdictExit.ts'
 
 interface Options {

@@ -32,6 +32,7 @@ const commands: Readonly<Record<string, () => Promise<unknown>>> = {
   backup: async () => add((await import('./copies.ts')).backupCommand()),
   restore: async () => add((await import('./copies.ts')).restoreCommand()),
   export: async () => add((await import('./export.ts')).exportCommand()),
+  'bench-load': async () => add((await import('./benchLoad.ts')).benchLoadCommand()),
   admit: async () => (await import('./admit.ts')).addAdmitCommand(program),
   kms: async () => (await import('./kms.ts')).addKmsCommand(program),
   configure: async () => (await import('./configure.ts')).addConfigureCommand(program),

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { findDeployment } from '../client/chain/deployment.ts'
 import { createClient, createRpc } from '../client/index.ts'
 import { openLogFile } from './logFile.ts'
@@ -10,7 +10,8 @@ import type { MonitorFinding } from './monitor/findings.ts'
 import { type Change, createChanges, createMetrics, createWebhook, writeEvidence } from './monitor/outputs.ts'
 import { readSeen, writeSeen } from './monitor/seen.ts'
 import { createWatch, type Look, type WatchOptions } from './monitor/watch.ts'
-import { httpUrl, readTrust, type TrustOptions, withTrust } from './trustOption.ts'
+import { httpUrl, wholeNumber } from './options.ts'
+import { readTrust, type TrustOptions, withTrust } from './trustOption.ts'
 import { tellTrouble } from './verdictExit.ts'
 
 interface Options extends TrustOptions {
@@ -43,15 +44,20 @@ export const monitorCommand = (): Command =>
     .description('watch a daemon and its contract from outside')
     .argument('<url>', 'address of the daemon', httpUrl)
     .option('--dir <folder>', 'what is remembered, the log, and evidence', 'bursar-monitor')
-    .option('--every <seconds>', 'from one look to the next', seconds, 60)
+    .option('--every <seconds>', 'from one look to the next', wholeNumber(0, 999_999_999), 60)
     .option('--confirmations <blocks>', 'blocks on top of one before it counts', BigInt, 0n)
     .option('--from-block <number>', 'where the contract began (default: found by asking for its code)', BigInt)
-    .option('--anchor <seconds>', 'how long entries may wait to be anchored', seconds, 3 * 3600)
-    .option('--payout <seconds>', 'how long a payee may wait for what it is owed', seconds, 24 * 3600)
-    .option('--silence <seconds>', 'how much of the silence must be left', seconds, 2 * 86_400)
-    .option('--lag <seconds>', 'how long the daemon may not know of a commit', seconds, 300)
+    .option('--anchor <seconds>', 'how long entries may wait to be anchored', wholeNumber(0, 999_999_999), 3 * 3600)
+    .option(
+      '--payout <seconds>',
+      'how long a payee may wait for what it is owed',
+      wholeNumber(0, 999_999_999),
+      24 * 3600,
+    )
+    .option('--silence <seconds>', 'how much of the silence must be left', wholeNumber(0, 999_999_999), 2 * 86_400)
+    .option('--lag <seconds>', 'how long the daemon may not know of a commit', wholeNumber(0, 999_999_999), 300)
     .option('--webhook <url>', 'where changes are sent as JSON', httpUrl)
-    .option('--metrics <port>', 'serve /metrics for Prometheus', seconds)
+    .option('--metrics <port>', 'serve /metrics for Prometheus', wholeNumber(0, 65_535))
     .option('--adopt', 'take configuration, key and image as they are now for right', false)
     .option('--once', 'look once and end', false)
     .addHelpText('after', help)
@@ -116,8 +122,3 @@ function tell({ event, finding }: Change, look: Look, folder: string): string {
 
 const exitCodeOf = (findings: readonly MonitorFinding[]): number =>
   findings.some(({ kind }) => kind === 'safety') ? 1 : findings.length > 0 ? 2 : 0
-
-function seconds(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('It is a whole number.')
-}

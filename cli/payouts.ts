@@ -3,10 +3,10 @@ import { Command } from 'commander'
 import type { Payout } from '../client/index.ts'
 import { payoutPlanAnswer } from '../client/operatorApi.ts'
 import type { Hex } from '../ledger/hex.ts'
+import { address } from './options.ts'
 import { askOperator, daemonClient, readSettings, type SettingsOptions, withSettings } from './settings.ts'
 import { leftOutTable } from './status.ts'
 import { ether, json, print, table } from './table.ts'
-import { address } from './trustOption.ts'
 
 interface Options extends SettingsOptions {
   readonly payee?: Hex

@@ -1,7 +1,8 @@
 /** `bursar report`: sends usage, read as NDJSON from stdin, as signed batches. */
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { type AcceptableCode, acceptableCodes } from './fault.ts'
 import { readKeyFile } from './keyFile.ts'
+import { httpUrl, wholeNumber } from './options.ts'
 import { createProgress } from './progress.ts'
 import { keepReceiptsIn } from './receiptFolder.ts'
 import { runReport } from './runReport.ts'
@@ -39,7 +40,7 @@ export const reportCommand = (): Command =>
       '--key <file>',
       'file with the secret key of the reporter, 64 hex digits, readable by its owner only',
     )
-    .requiredOption('--url <url>', 'address of the daemon', url)
+    .requiredOption('--url <url>', 'address of the daemon', httpUrl)
     .option('--batch <events>', 'most events in a batch', wholeNumber(1, 1000), 500)
     .option('--flush-ms <ms>', 'how long an event waits for others', wholeNumber(0, 3_600_000), 1000)
     .option('--state <file>', 'state file (default: the key file with .state)')
@@ -81,16 +82,3 @@ async function report({ key: keyFile, url, batch, flushMs, state, receipts, ...o
     process.stdin.destroy() // a pipe that stays open would keep the process
   }
 }
-
-function url(text: string): string {
-  if (URL.canParse(text) && /^https?:/.test(text)) return text
-  throw new InvalidArgumentError('Write it as http://host:port.')
-}
-
-const wholeNumber =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
-    if (value >= least && value <= most) return value
-    throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`)
-  }

@@ -1,8 +1,9 @@
 /** What the person at the command line believes beforehand: a file, the registers of an image, or nothing but AWS's root. */
-import { type Command, InvalidArgumentError } from 'commander'
-import { parseAddress, type Trust, trust, trustDefault } from '../client/index.ts'
+import type { Command } from 'commander'
+import { type Trust, trust, trustDefault } from '../client/index.ts'
 import type { Hex } from '../ledger/hex.ts'
 import { readJsonFile } from './jsonFile.ts'
+import { address, httpUrl } from './options.ts'
 
 export interface TrustOptions {
   readonly rpc: string
@@ -21,19 +22,4 @@ export const withTrust = (command: Command): Command =>
 export function readTrust({ trust: path, contract }: TrustOptions): Trust {
   const believed = path === undefined ? trustDefault : readJsonFile(path, 'file of what you trust', trust)
   return contract === undefined ? believed : { ...believed, contract }
-}
-
-/** An http or https URL. @throws InvalidArgumentError */
-export function httpUrl(text: string): string {
-  if (URL.canParse(text) && /^https?:/.test(text)) return text
-  throw new InvalidArgumentError('Write it as http://host:port.')
-}
-
-/** An address in any case, its checksum right. @throws InvalidArgumentError */
-export function address(text: string): Hex {
-  try {
-    return parseAddress(text)
-  } catch (error) {
-    throw new InvalidArgumentError(`${(error as RangeError).message}.`)
-  }
 }

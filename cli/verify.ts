@@ -5,7 +5,8 @@ import { receiptFile } from '../client/receiptFile.ts'
 import type { Hex } from '../ledger/hex.ts'
 import { readJsonFile } from './jsonFile.ts'
 import { memoryPathDefault, recall, remember } from './memoryFile.ts'
-import { address, httpUrl, readTrust, type TrustOptions, withTrust } from './trustOption.ts'
+import { address, httpUrl } from './options.ts'
+import { readTrust, type TrustOptions, withTrust } from './trustOption.ts'
 import { exitCodeOf } from './verdictExit.ts'
 
 interface Options extends TrustOptions {
