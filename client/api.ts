@@ -133,8 +133,9 @@ export const payoutsAnswer = object({ payouts: list(payout, 1000), next: nullabl
  * - `pending`, `failed`: not paid yet, or the last try failed, with the reason
  * - `claimed`, `exited`: the payee took it from the contract itself, before or after a freeze
  * - `gift`: a stranger's money on the core's deposit at the broker, or a ticket that drew on it
- * - `struck`: a commit that an `admit` took back, or what had left by such commits
- * - `unknown_transaction`: a commit of this ledger that the store does not know: its disk was lost, or another signed it
+ * - `struck`: a commit that an `admit` took back, or what had left by such commits, in all and of each payee above its earnings
+ * - `unknown_transaction`: a commit of this ledger, or a transaction of the core's account, that the store does not know: its
+ *   disk was lost, or another has the key
  * - `unexplained`: must never be
  */
 export const discrepancy = object({

@@ -68,7 +68,7 @@ export interface Chain {
   events(range: EventRange): Promise<readonly ChainEvent[]>
 
   /** Of the newest block: transactions that wait are not counted, for they may be forgotten. */
-  nonce(account: Hex): Promise<number>
+  nonce(account: Hex, atBlock?: number): Promise<number>
   fees(): Promise<Fees>
   send(raw: Hex): Promise<void>
   receipt(hash: Hex): Promise<Receipt | undefined>

@@ -65,7 +65,8 @@ export function createChain(options: ChainOptions): Chain {
     gasBalance: (address) => client.getBalance({ address }),
     events: (range) => fetchEvents(client, { ...range, treasury, broker }),
 
-    nonce: (account) => client.getTransactionCount({ address: account, blockTag: 'latest' }),
+    nonce: (address, number) =>
+      client.getTransactionCount({ address, ...(number === undefined ? { blockTag: 'latest' } : at(number)) }),
     async fees() {
       const { maxFeePerGas, maxPriorityFeePerGas } = await client.estimateFeesPerGas()
       return { maxFeePerGas, maxPriorityFeePerGas }

@@ -39,6 +39,8 @@ export interface Books {
   readonly common: Readonly<CommonBook>
   /** Number of the block up to which these books are; undefined before the first. */
   readonly block: number | undefined
+  /** Whether they add up: to what the contract says it paid in all, and to what the broker says of our tickets. */
+  addUp(totalPaidWei: bigint): boolean
   /** Adds the events up to a block. */
   add(events: readonly ChainEvent[], block: BlockPoint): void
   /** Adds what another process has stored since; begins again where that took something back. */
@@ -65,6 +67,11 @@ export function createBooks({ store }: { readonly store: Pick<Store, 'events' | 
     },
     get block() {
       return upTo?.number
+    },
+    addUp(totalPaidWei) {
+      const { paidWei, lostWei } = books.common
+      const areCredited = [...books.payees.values()].every(({ ticketsWei, creditedWei }) => ticketsWei <= creditedWei)
+      return paidWei - lostWei === totalPaidWei && lostWei >= 0n && areCredited
     },
     add(events, block) {
       for (const event of events) addEvent(books, event)

@@ -12,6 +12,8 @@ export interface PayeeFacts {
   readonly gainedWei: bigint
   /** The contract's register. */
   readonly paidWei: bigint
+  /** What of it left by commits that an admit took back. */
+  readonly struckWei: bigint
   readonly book: Readonly<PayeeBook> | undefined
   /** Why the payer left it out, in words. */
   readonly leftOut: string | undefined
@@ -30,13 +32,20 @@ export function decideAll(all: AllFacts): Discrepancy[] {
   return [...all.facts.flatMap(ofPayee), ...ofTotals(all), ...ofDeposit(all)]
 }
 
-function ofPayee({ payee, earnedWei, gainedWei, paidWei, book, leftOut }: PayeeFacts): Discrepancy[] {
+function ofPayee({ payee, earnedWei, gainedWei, paidWei, struckWei, book, leftOut }: PayeeFacts): Discrepancy[] {
   const { found, add } = listing(payee)
   const { ticketsWei = 0n, creditedWei = 0n, claimedWei = 0n, exitedWei = 0n, exitedTotalWei = 0n } = book ?? {}
   const eventsWei = book?.paidWei ?? 0n
   const odd = (code: string, detail: string, amountWei: bigint) => add('unexplained', code, detail, amountWei)
   odd('EARNED_DIFFERS', 'the stored batches do not add up to what was earned', distance(gainedWei, earnedWei))
-  odd('PAID_ABOVE_EARNED', 'more was paid than was earned', paidWei - earnedWei)
+  const excessWei = above(paidWei, earnedWei)
+  odd('PAID_ABOVE_EARNED', 'more was paid than was earned', excessWei - struckWei)
+  add(
+    'struck',
+    'PAID_BY_STRUCK',
+    'paid by commits that an admit took back: it counts as lost',
+    least(excessWei, struckWei),
+  )
   odd('PAID_EVENTS_DIFFER', 'the events do not add up to the register', distance(eventsWei, paidWei))
   odd('EXIT_EVENTS_DIFFER', 'the exits do not add up to the last of them', distance(exitedWei, exitedTotalWei))
   odd('TICKETS_DIFFER', 'the broker credited less than was paid by ticket', ticketsWei - creditedWei)
@@ -63,16 +72,13 @@ function ofTotals({ facts, common, totalEarnedWei, totalPaidWei }: AllFacts): Di
 
 /**
  * The contract funds the core's deposit at the broker with exactly what its tickets draw, in one frame. What is more was put
- * there by strangers, and no more than that can have been drawn beside the contract.
+ * there by strangers, some of it perhaps before the key was anyone's committer; only that can be drawn beside the contract.
  */
 function ofDeposit({ facts, common: { fundedWei } }: AllFacts): Discrepancy[] {
   const { found, add } = listing(null)
   const giftWei = fundedWei - sumOf(facts, ({ book }) => book?.ticketsWei ?? 0n)
-  const drawnWei = sumOf(facts, ({ book }) => (book ? above(book.creditedWei, book.ticketsWei) : 0n))
   add('gift', 'DEPOSIT_GIFT', "a stranger put money on the core's deposit at the broker", giftWei)
   add('unexplained', 'DEPOSIT_MISSING', 'tickets were paid that nobody funded', -giftWei)
-  const moreWei = drawnWei - above(giftWei, 0n)
-  add('unexplained', 'DEPOSIT_OVERDRAWN', 'tickets drew more than strangers are known to have put there', moreWei)
   return found
 }
 
@@ -87,6 +93,7 @@ function listing(payee: Hex | null) {
 
 const sumOf = (facts: readonly PayeeFacts[], of: (entry: PayeeFacts) => bigint): bigint =>
   facts.reduce((total, entry) => total + of(entry), 0n)
+const least = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 /** By how much `a` is more than `b`, if it is. */
 const above = (a: bigint, b: bigint): bigint => (a > b ? a - b : 0n)
 const distance = (a: bigint, b: bigint): bigint => (a > b ? a - b : b - a)

@@ -13,13 +13,17 @@ import type { Books } from './books.ts'
 
 /** What public servers answer in one request. */
 const blocksPerRequestMax = 2_000
+/** Some minutes of Arbitrum. */
+const distrustedMin = 500
+/** Some hours of Arbitrum. */
+const patienceBlocks = 50_000
 /** Each takes the timelock's delay. */
 const admissionsMax = 1_000
 
 export interface IndexerOptions {
-  readonly chain: Pick<Chain, 'block' | 'events' | 'isDeployed' | 'head'>
+  readonly chain: Pick<Chain, 'block' | 'events' | 'isDeployed' | 'head' | 'totalPaid'>
   readonly store: Pick<Store, 'cursor' | 'blocks' | 'saveBlocks' | 'rewindBlocks' | 'eventsNamed'>
-  readonly books: Pick<Books, 'add' | 'reload'>
+  readonly books: Pick<Books, 'add' | 'reload' | 'addUp'>
   readonly confirmations: number
   readonly pollMs: number
   readonly log: Logger
@@ -34,6 +38,10 @@ export interface Indexer {
 export function createIndexer(options: IndexerOptions): Indexer {
   const { chain, store, books, log } = options
   const complain = createComplaints(log)
+  /** How many blocks were taken back the last time; 0 while all events add up. */
+  let distrusted = 0
+  /** Until this block nothing more is taken back: all was, in vain. */
+  let distrustAgainAt = 0
   /** The newest block that was seen without the contract: before it there is nothing to look for. */
   let withoutContract = -1
 
@@ -48,15 +56,17 @@ export function createIndexer(options: IndexerOptions): Indexer {
     return first
   }
 
-  const catchUp = async (): Promise<void> => {
+  /** @returns the cursor then; undefined where there is nothing to read */
+  const read = async (): Promise<BlockPoint | undefined> => {
     const newest = (await chain.block()).number - options.confirmations
     const before = (await store.cursor()) ?? (await start(newest))
-    if (!before) return
+    if (!before) return undefined
     let cursor = await rewind(options, before)
     if (cursor.number !== before.number) {
       await books.reload()
       log.warn({ from: before.number, to: cursor.number }, 'the chain was reorganised')
     }
+    if (cursor.number >= newest) return undefined
     const committers = await committersOf(store)
     while (cursor.number < newest) {
       const to = Math.min(cursor.number + blocksPerRequestMax, newest)
@@ -66,11 +76,41 @@ export function createIndexer(options: IndexerOptions): Indexer {
       const events = [...found, ...(await chain.events({ from: cursor.number + 1, to, committers }))]
       for (const event of events) if (event.name === 'Admitted') committers.push(event.args.committer)
       // Read again: if the chain was reorganised in between, the next round starts from where that shows.
-      if ((await chain.block(to)).hash !== end.hash || (await chain.block(cursor.number)).hash !== cursor.hash) return
+      if ((await chain.block(to)).hash !== end.hash || (await chain.block(cursor.number)).hash !== cursor.hash)
+        return undefined
       await store.saveBlocks([...blocksOf(events, end), end], events)
       books.add(events, end)
       cursor = end
     }
+    return cursor
+  }
+
+  /**
+   * A server may keep logs back, for once or for long. Where events do not add up to what the contract says, they are taken
+   * back, further each time. When all were in vain the reconciliation says what is missing, and it is tried again much later.
+   */
+  const takeBack = async ({ number }: BlockPoint): Promise<boolean> => {
+    if (books.addUp(await chain.totalPaid(number))) {
+      distrusted = 0
+      return false
+    }
+    if (number < distrustAgainAt) return false
+    distrusted = Math.max(distrustedMin, distrusted * 4)
+    const kept = (await store.blocks()).find((block) => block.number <= number - distrusted)
+    if (!kept) {
+      distrusted = 0
+      distrustAgainAt = number + patienceBlocks
+      withoutContract = -1
+    }
+    log.warn({ code: 'EVENTS_MISSING', from: kept?.number ?? 0, to: number }, 'reading events again: some are missing')
+    await store.rewindBlocks(kept?.number ?? -1)
+    await books.reload()
+    return true
+  }
+
+  const catchUp = async (): Promise<void> => {
+    const cursor = await read()
+    if (cursor && (await takeBack(cursor))) await read()
   }
 
   return {

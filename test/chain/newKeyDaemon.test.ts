@@ -18,8 +18,12 @@ import { admitTimelocked } from './timelocked.ts'
 const startChain = useChains()
 const wei = 10n ** 15n
 
-function credits({ domain, client, directs }: DaemonWorld, sequence: bigint) {
-  const events = directs.map((payee) => credit({ id: `${sequence}`, payee, wei }))
+/** On both rails: the tickets of every key must be found at the broker. */
+const payeesOf = ({ directs, tickets }: DaemonWorld): readonly Hex[] => [...directs, ...tickets]
+
+function credits(world: DaemonWorld, sequence: bigint) {
+  const { domain, client } = world
+  const events = payeesOf(world).map((payee) => credit({ id: `${sequence}`, payee, wei }))
   return client.sendBatch(signBatch({ domain, secretKey: reporterKey, sequence, events }))
 }
 
@@ -29,7 +33,7 @@ const untilOpen = (world: DaemonWorld) =>
 const untilPaid = (world: DaemonWorld, each: bigint) =>
   world.until('not all is paid', async () => {
     const { discrepancies, paidWei } = await world.reconcile()
-    return discrepancies.length === 0 && paidWei === each * BigInt(world.directs.length) ? true : undefined
+    return discrepancies.length === 0 && paidWei === each * BigInt(payeesOf(world).length) ? true : undefined
   })
 
 /** The state key is gone. The log goes to a new store without what belonged to the key, and the settings name both. */

@@ -54,6 +54,8 @@ export interface FakeChain extends Chain {
   readonly refusing: Set<Hex>
   /** Payees whose payments fail on chain. */
   readonly failing: Set<Hex>
+  /** What no longer counts as paid, since an admission took commits back. */
+  lostWei: bigint
   balanceWei: bigint
   roomWei: bigint
   /** Of whoever is asked for. */
@@ -110,6 +112,7 @@ export function createFakeChain(domain: Domain): FakeChain {
     inactive: new Set(),
     refusing: new Set(),
     failing: new Set(),
+    lostWei: 0n,
     balanceWei: 10n ** 24n,
     roomWei: 10n ** 24n,
     gasWei: 10n ** 18n,
@@ -152,13 +155,13 @@ export function createFakeChain(domain: Domain): FakeChain {
     isDeployed: async (number) => at(number).world.head !== undefined,
     head: async (number) => at(number).world.head as Head,
     paid: async (payees, number) => payees.map((payee) => at(number).world.paid.get(payee) ?? 0n),
-    totalPaid: async (number) => [...at(number).world.paid.values()].reduce((sum, wei) => sum + wei, 0n),
+    totalPaid: async (number) => [...at(number).world.paid.values()].reduce((sum, wei) => sum + wei, -fake.lostWei),
     balance: async () => fake.balanceWei,
     room: async () => fake.roomWei,
     silentAt: async () => 4_000_000_000n,
     gasBalance: async () => fake.gasWei,
     events: async ({ from, to }) => blocks.slice(from, to + 1).flatMap((block) => block.events),
-    nonce: async (account) => tip().world.nonces.get(account) ?? 0,
+    nonce: async (account, number) => at(number).world.nonces.get(account) ?? 0,
     fees: async () => ({ maxFeePerGas: 10n ** 9n, maxPriorityFeePerGas: 10n ** 6n }),
     async send(raw) {
       const hash = keccak256(raw)

@@ -45,6 +45,7 @@ async function scripted(confirmations = 0) {
     block: async (number?: number) => block(number ?? names.length - 1),
     isDeployed: async (number?: number) => (number ?? names.length - 1) >= deployedAt,
     head: async () => ({ committer: firstCommitter }) as never,
+    totalPaid: async (number = 0) => BigInt(names.slice(0, number + 1).filter((name) => name.endsWith('!')).length),
     events: async ({ from, to, committers }: EventRange) => {
       asked.push(`${from}-${to}`)
       followed.push([...committers])
@@ -172,4 +173,38 @@ test('error: another chain altogether is not taken in', async () => {
   const { see } = await scripted()
   await see(['a', 'b!', 'c'])
   await expect(see(['x', 'y', 'z'])).rejects.toThrow('no remembered block')
+})
+
+/** So many blocks, a payment in one of them. */
+const chainOf = (length: number, paidIn: number): string[] =>
+  Array.from({ length }, (_, i) => (i === paidIn ? `${i}!` : `${i}.`))
+
+test('row 34: logs that a server kept back are read again, from further back each time, and the books heal', async () => {
+  const { see, chain, asked } = await scripted()
+  const { events } = chain
+  chain.events = async (range) => (await events(range)).filter(({ name }) => name !== 'Paid')
+  await see(chainOf(1, 5))
+  expect(await see(chainOf(900, 5))).toMatchObject({ cursor: 899, events: [], paidWei: 0n })
+  expect(asked).toEqual(['1-899', '2-899'])
+  chain.events = events
+  expect(await see(chainOf(901, 5))).toMatchObject({ cursor: 900, events: [5], paidWei: 1n, block: 900 })
+  expect(await see(chainOf(902, 5))).toMatchObject({ cursor: 901, events: [5], paidWei: 1n, block: 901 })
+  expect(asked.at(-1)).toBe('901-901')
+})
+
+test('row 34: where logs stay away, not all is read again with every block', async () => {
+  const { see, chain, asked } = await scripted()
+  const { events } = chain
+  chain.events = async (range) => (await events(range)).filter(({ name }) => name !== 'Paid')
+  for (const length of [20, 21, 22, 23]) await see(chainOf(length, 5))
+  asked.length = 0
+  expect(await see(chainOf(24, 5))).toMatchObject({ cursor: 23, paidWei: 0n })
+  expect(asked).toEqual(['23-23'])
+})
+
+test('row 34: a server that hid the contract for a while does not hide what was before', async () => {
+  const { see } = await scripted()
+  await see(chainOf(8, 5), 99)
+  await see(chainOf(10, 5), 2)
+  expect(await see(chainOf(11, 5), 2)).toMatchObject({ events: [5], paidWei: 1n })
 })

@@ -83,7 +83,6 @@ test("row 15: a stranger's gift at the broker, and a ticket that draws on it", a
   await untilFound([
     ['gift', 'TICKET_FROM_GIFT', ticketPayee, 4n],
     ['gift', 'DEPOSIT_GIFT', null, 3n],
-    ['unexplained', 'DEPOSIT_OVERDRAWN', null, 1n],
   ])
 })
 
@@ -117,4 +116,50 @@ test('row 28: commits that the store does not know, of another log, and struck o
     ['unknown_transaction', 'UNKNOWN_COMMIT', null, 0n],
     ['struck', 'STRUCK_COMMIT', null, 0n],
   ])
+})
+
+test('row 28: what a thief got by commits that were taken back is explained by that, and no more than that', async () => {
+  const { world, daemon, untilFound } = await startPaid()
+  const [thief, other] = [payeeOf(66), payeeOf(67)]
+  const { args } = (await daemon.store.lastCommitted()) as ChainEvent<'Committed'>
+  const counter = args.counter + 1n
+  world.chain.plant([{ name: 'Paid', args: { payee: thief, counter, amount: 9n, ticket: false } }], [thief, 9n])
+  world.chain.plant([{ name: 'Claimed', args: { payee: other, to: other, amount: 2n, total: 2n } }], [other, 2n])
+  const next = { ...args.next, logRoot: zeroHash }
+  world.chain.plant([{ name: 'Committed', args: { ...args, counter, next, totalPaid: args.totalPaid + 11n } }])
+  await untilFound([
+    ['unexplained', 'PAID_ABOVE_EARNED', thief, 9n],
+    ['unexplained', 'PAID_ABOVE_EARNED', other, 2n],
+    ['claimed', 'CLAIMED', other, 2n],
+    ['unexplained', 'FOREIGN_COMMIT', null, 0n],
+  ])
+  world.chain.lostWei = 11n
+  const admitted = { epoch: 9n, committer: sender, configHash: zeroHash, counter: args.counter, root: zeroHash }
+  world.chain.plant([{ name: 'Admitted', args: { ...admitted, totalPaid: args.totalPaid } }])
+  const struck = [
+    ['struck', 'PAID_BY_STRUCK', thief, 9n],
+    ['struck', 'PAID_BY_STRUCK', other, 2n],
+    ['claimed', 'CLAIMED', other, 2n],
+    ['struck', 'PAID_AND_STRUCK', null, 11n],
+    ['struck', 'STRUCK_COMMIT', null, 0n],
+  ]
+  await untilFound(struck)
+
+  // What it gets afterwards, or what another admission that goes back to the same anchor finds, explains nothing more.
+  world.chain.plant([{ name: 'Paid', args: { payee: thief, counter, amount: 3n, ticket: false } }], [thief, 12n])
+  await untilFound([['unexplained', 'PAID_ABOVE_EARNED', thief, 3n], ...struck])
+})
+
+test("behavior: a transaction of the core's account that the store does not know", async () => {
+  const { world, daemon, untilFound, damage } = await startPaid()
+  const all = await daemon.store.transactionsBetween(0, 1_000)
+  await damage('DELETE FROM transactions WHERE nonce = 0')
+  await untilFound([]) // those were looked at while they were there
+  await daemon.stop()
+  const again = await world.startOpen()
+  expect(all.length).toBeGreaterThan(1)
+  await vi.waitFor(async () => {
+    const { discrepancies } = await again.client.reconciliation()
+    expect(discrepancies).toMatchObject([{ kind: 'unknown_transaction', code: 'UNKNOWN_TRANSACTION', payee: null }])
+  }, waiting)
 })
