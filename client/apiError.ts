@@ -2,7 +2,7 @@
 import type { Facts } from '../ledger/refusal.ts'
 
 /**
- * A request that did not succeed. `code` is the refusal's where the daemon gave one (`protocol/refusal.ts`, or its own),
+ * A request that did not succeed. `code` is the refusal's where the daemon gave one (`ledger/refusal.ts`, or its own),
  * otherwise one of the client's: `UNREACHABLE`, `TIMEOUT`, `HTTP_ERROR` (no problem document) or `BAD_ANSWER`.
  */
 export class ApiError extends Error {

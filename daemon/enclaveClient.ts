@@ -3,10 +3,10 @@
  * A request under way when the connection drops fails as `CoreLost` with outcome `unknown`: it may have taken effect.
  */
 import type { Socket } from 'node:net'
+import { Refusal } from '../ledger/refusal.ts'
 import { type Codec, object } from '../protocol/codec.ts'
 import { decodeBody, encodeFrame, FrameReader } from '../protocol/frame.ts'
 import { type Method, methods, type Params, problem, type Result } from '../protocol/messages.ts'
-import { Refusal } from '../protocol/refusal.ts'
 import { dial } from './dial.ts'
 import { parseEndpoint } from './endpoint.ts'
 import { CoreLost, messageOf } from './errors.ts'

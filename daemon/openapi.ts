@@ -1,7 +1,7 @@
 /** The OpenAPI 3.1 document of the public API, out of the codecs by which its routes read and write. */
-import type { Schema } from '../protocol/codec.ts'
 import { problemCodes } from './problem.ts'
 import { type Operation, operations } from './routes/operations.ts'
+import { type Schema, schemaOf } from './schema.ts'
 
 const problem = {
   description: 'A problem document (RFC 9457)',
@@ -54,12 +54,15 @@ function describe(place: string, { summary, path = {}, query = {}, body, answer 
     schema: path[name] ?? address,
   }))
   const inQuery = Object.entries(query).map(([name, schema]) => ({ name, in: 'query', schema }))
-  const content = typeof answer === 'string' ? { [answer]: {} } : { 'application/json': { schema: answer.schema } }
+  const content =
+    typeof answer === 'string' ? { [answer]: {} } : { 'application/json': { schema: schemaOf(answer.form) } }
   return {
     summary,
     operationId: place.replace(/^\/(api\/)?/, '').replace(/[^a-zA-Z]+(.)?/g, (_, c = '') => c.toUpperCase()),
     parameters: [...inPath, ...inQuery],
-    ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: body.schema } } } } : {}),
+    ...(body
+      ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body.form) } } } }
+      : {}),
     responses: { 200: { description: 'The answer', content }, default: problem },
   }
 }

@@ -1,6 +1,5 @@
 /** Errors as clients see them: RFC 9457 problem documents with a code and facts. What is not listed here is ours, and stays here. */
-import { Refusal as AnyRefusal, type Facts } from '../ledger/refusal.ts'
-import { isRefusalCode, type RefusalCode } from '../protocol/refusal.ts'
+import { type Facts, Refusal, type RefusalCode } from '../ledger/refusal.ts'
 import { CoreLost, Fatal, NotOpen } from './errors.ts'
 import { QueueFull } from './services/ingest.ts'
 import { StoreError } from './store/database.ts'
@@ -75,8 +74,10 @@ const statusOfProblem = {
 
 export type ProblemCode = keyof typeof statusOfProblem | RefusalCode
 
+const statusOf: Readonly<Record<ProblemCode, number>> = { ...statusOfProblem, ...statusOfRefusal }
+
 /** Every code that a client can meet. */
-export const problemCodes = [...Object.keys(statusOfProblem), ...Object.keys(statusOfRefusal)]
+export const problemCodes = Object.keys(statusOf)
 
 /** A problem on its way to a client. */
 export class Problem extends Error {
@@ -91,7 +92,7 @@ export class Problem extends Error {
     super(message)
     this.code = code
     this.facts = facts
-    this.status = isRefusalCode(code) ? statusOfRefusal[code] : statusOfProblem[code]
+    this.status = statusOf[code]
     this.retryAfterSeconds = retryAfterSeconds ?? (this.status === 503 || this.status === 429 ? 1 : undefined)
   }
 
@@ -105,8 +106,7 @@ export class Problem extends Error {
 /** What a client hears of an error. Only what is meant for it: anything else becomes `INTERNAL` without details. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error
-  if (error instanceof AnyRefusal && isRefusalCode(error.code))
-    return new Problem(error.code, error.message, error.facts)
+  if (error instanceof Refusal) return new Problem(error.code, error.message, error.facts)
   if (error instanceof NotOpen) return new Problem('NOT_OPEN', error.message, { state: error.state })
   if (error instanceof QueueFull) return new Problem('BUSY', error.message)
   if (error instanceof CoreLost)

@@ -8,7 +8,7 @@
 import { imageRegisters } from '../attestation/document.ts'
 import { Rejection } from '../attestation/rejection.ts'
 import { type AttestationExpectations, type Measurement, verifyAttestation } from '../attestation/verify.ts'
-import { refuse } from '../protocol/refusal.ts'
+import { refuse } from '../ledger/refusal.ts'
 import { type Born, bornUserData, selfUserData } from '../protocol/userData.ts'
 import type { Platform } from './platform.ts'
 

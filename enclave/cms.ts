@@ -6,7 +6,7 @@
  * Nothing is believed because it could be opened: the host sees the public key too, and can encrypt to it what it likes.
  */
 import { constants, createDecipheriv, type KeyObject, privateDecrypt } from 'node:crypto'
-import { refuse } from '../protocol/refusal.ts'
+import { refuse } from '../ledger/refusal.ts'
 
 /** KMS encrypts at most 6,144 bytes at a time; a shared secret has 48. */
 const blobBytesMax = 8192

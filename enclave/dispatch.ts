@@ -2,10 +2,10 @@
  * Which request is legal in which phase, and what comes of it. One request at a time, each whole: it is refused and
  * nothing has changed, or it is done and sealed before it is answered, or an invariant broke and the core halts.
  */
-import { Refusal as AnyRefusal } from '../ledger/refusal.ts'
+
+import { Refusal, refuse } from '../ledger/refusal.ts'
 import { type Codec, int, nullable, object, text } from '../protocol/codec.ts'
 import { type Method, methods, type Params, type Phase, type Result } from '../protocol/messages.ts'
-import { isRefusalCode, refuse } from '../protocol/refusal.ts'
 import type { Core } from './core.ts'
 import { handlers } from './handlers.ts'
 
@@ -70,8 +70,7 @@ function idOf(untrusted: unknown): { id: number } | Record<string, never> {
 }
 
 function answerTo(core: Core, error: unknown, logFault: (fault: unknown) => void): NonNullable<Reply['error']> {
-  if (error instanceof AnyRefusal && isRefusalCode(error.code))
-    return { code: error.code, message: error.message, facts: error.facts }
+  if (error instanceof Refusal) return { code: error.code, message: error.message, facts: error.facts }
   // Whatever else went wrong, the state may no longer be what the records say: nothing is signed from here on.
   core.phase = 'halted'
   logFault(error)

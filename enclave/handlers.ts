@@ -5,6 +5,7 @@ import { type Authentic, authenticate, bringsNewKey, type Entry, fromSealed } fr
 import { logRoot, pathsOfAdded } from '../ledger/eventLog.ts'
 import { type Hex, toBytes, toHex, zeroHash } from '../ledger/hex.ts'
 import { invariant } from '../ledger/invariant.ts'
+import { Refusal, refuse } from '../ledger/refusal.ts'
 import { recoverAddress } from '../ledger/signature.ts'
 import { createLedger, type Ledger, rootOf } from '../ledger/state.ts'
 import type { Open } from '../ledger/structs.ts'
@@ -18,7 +19,6 @@ import {
   type Result,
   type TransactionHints,
 } from '../protocol/messages.ts'
-import { isRefusalCode, Refusal, refuse } from '../protocol/refusal.ts'
 import { readHeader } from '../protocol/sealedHeader.ts'
 import { stateUserData } from '../protocol/userData.ts'
 import { certifyBirth, checkBirth } from './birth.ts'
@@ -274,7 +274,7 @@ function applyOne({ ledger, pending }: Live, untrusted: Entry, accepted: Authent
     if (outcome.status === 'accepted') accepted.push(entry)
     return { ...nothing, ...outcome }
   } catch (error) {
-    if (!(error instanceof Refusal && isRefusalCode(error.code))) throw error
+    if (!(error instanceof Refusal)) throw error
     const { code, message, facts } = error
     return { ...nothing, status: 'refused', problem: { code, message, facts } }
   }

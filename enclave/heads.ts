@@ -4,12 +4,12 @@
  */
 import { logRoot, verifyConsistency } from '../ledger/eventLog.ts'
 import { type Hex, zeroHash } from '../ledger/hex.ts'
+import { refuse } from '../ledger/refusal.ts'
 import { recoverAddress } from '../ledger/signature.ts'
 import { type Ledger, rootOf } from '../ledger/state.ts'
 import type { Commit } from '../ledger/structs.ts'
 import { digest } from '../ledger/typedData.ts'
 import type { HeadProof } from '../protocol/messages.ts'
-import { refuse } from '../protocol/refusal.ts'
 import type { Live } from './live.ts'
 
 declare const own: unique symbol

@@ -3,7 +3,7 @@
  * and need not be: a core without it fails to prove the anchored root its own, or reuses a counter already spent.
  */
 import { type Hex, toBytes } from '../ledger/hex.ts'
-import { refuse } from '../protocol/refusal.ts'
+import { refuse } from '../ledger/refusal.ts'
 import { readHeader, type SealedHeader, sealedHash, sealedKind } from '../protocol/sealedHeader.ts'
 import type { Live } from './live.ts'
 import { replayRecord } from './records.ts'

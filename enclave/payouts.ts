@@ -1,11 +1,11 @@
 /** Commits: which totals are paid, on which rail, with which tickets. What anyone is owed is the ledger's to say. */
 import { rail } from '../ledger/config.ts'
 import { concat, type Hex, toBytes, toHex } from '../ledger/hex.ts'
+import { refuse } from '../ledger/refusal.ts'
 import { commitmentOf, type Ledger, payeeRule } from '../ledger/state.ts'
 import type { Commit } from '../ledger/structs.ts'
 import { abiEncode } from '../ledger/typedData.ts'
 import type { Params } from '../protocol/messages.ts'
-import { refuse } from '../protocol/refusal.ts'
 import type { OwnBase } from './heads.ts'
 import type { Live } from './live.ts'
 import { senderNonce } from './tickets.ts'

@@ -5,23 +5,13 @@
  * boot: two cores that run from one state never share key and IV. The header is the additional data of AES-256-GCM, so a
  * record says in clear, and cannot lie about, which deployment it is of, which number it has and which record it follows.
  */
-import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
 import { type Hex, toBytes, zeroHash } from '../ledger/hex.ts'
+import { refuse } from '../ledger/refusal.ts'
 import type { Domain } from '../ledger/typedData.ts'
-import { refuse } from '../protocol/refusal.ts'
-import {
-  encodeHeader,
-  headerBytes,
-  type SealedHeader,
-  sealedHash,
-  sealedKind,
-  tagBytes,
-} from '../protocol/sealedHeader.ts'
+import { encodeHeader, headerBytes, type SealedHeader, sealedHash, sealedKind } from '../protocol/sealedHeader.ts'
+import { deriveKey, lock, unlock } from './aead.ts'
 
-const bootKey = (stateKey: Uint8Array, boot: Hex): Uint8Array =>
-  new Uint8Array(
-    hkdfSync('sha256', stateKey, new Uint8Array(), Buffer.concat([Buffer.from('bursar seal'), toBytes(boot)]), 32),
-  )
+const bootKey = (stateKey: Uint8Array, boot: Hex): Uint8Array => deriveKey(stateKey, 'bursar seal', toBytes(boot))
 
 const ivOf = (count: bigint): Buffer => {
   const iv = Buffer.alloc(12)
@@ -31,18 +21,13 @@ const ivOf = (count: bigint): Buffer => {
 
 /** Opens what some boot of this deployment sealed. @throws Refusal `STATE_FORGED` naming the place */
 export function unseal(stateKey: Uint8Array, header: SealedHeader, sealed: Uint8Array): Uint8Array {
-  const decipher = createDecipheriv('aes-256-gcm', bootKey(stateKey, header.boot), ivOf(header.iv))
-  decipher.setAAD(sealed.subarray(0, headerBytes))
-  decipher.setAuthTag(sealed.subarray(-tagBytes))
-  try {
-    return Buffer.concat([decipher.update(sealed.subarray(headerBytes, -tagBytes)), decipher.final()])
-  } catch {
-    // Node only says that authentication failed, and nothing more can be known.
-    return refuse('STATE_FORGED', 'this was not sealed by this core, or was altered', {
-      number: `${header.number}`,
-      chunk: header.chunk,
-    })
-  }
+  const additional = sealed.subarray(0, headerBytes)
+  const plain = unlock(
+    { key: bootKey(stateKey, header.boot), iv: ivOf(header.iv), additional },
+    sealed.subarray(headerBytes),
+  )
+  const place = { number: `${header.number}`, chunk: header.chunk }
+  return plain ?? refuse('STATE_FORGED', 'this was not sealed by this core, or was altered', place)
 }
 
 /** How far the chain of records has come. */
@@ -70,10 +55,8 @@ export function createSealer(stateKey: Uint8Array, boot: Hex, domain: Domain, af
 
   const seal = (header: Omit<SealedHeader, 'iv' | 'boot' | keyof Domain>, plain: Uint8Array): Uint8Array => {
     iv += 1n
-    const head = encodeHeader({ ...header, ...domain, boot, iv })
-    const cipher = createCipheriv('aes-256-gcm', key, ivOf(iv))
-    cipher.setAAD(head)
-    return Buffer.concat([head, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
+    const additional = encodeHeader({ ...header, ...domain, boot, iv })
+    return Buffer.concat([additional, lock({ key, iv: ivOf(iv), additional }, plain)])
   }
 
   return {

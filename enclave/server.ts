@@ -1,7 +1,7 @@
 /** Serves the core to the host: frames in, replies out, in order. Everything that a client sends is bounded. */
 import { createServer as createNetServer, type Server, type Socket } from 'node:net'
+import { Refusal } from '../ledger/refusal.ts'
 import { decodeBody, encodeFrame, FrameReader } from '../protocol/frame.ts'
-import { Refusal } from '../protocol/refusal.ts'
 import type { Core } from './core.ts'
 import { dispatch, type Reply } from './dispatch.ts'
 

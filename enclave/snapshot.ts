@@ -55,8 +55,7 @@ const sessions = list(
   rowsPerChunk,
 )
 
-const identityCodec = object(identity)
-export type Identity = Value<typeof identityCodec>
+export type Identity = { readonly [K in keyof typeof identity]: Value<(typeof identity)[K]> }
 
 export interface Snapshot {
   readonly identity: Identity
@@ -66,22 +65,15 @@ export interface Snapshot {
 const utf8 = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value), 'utf8')
 const parse = (chunk: Uint8Array): unknown => JSON.parse(Buffer.from(chunk).toString('utf8'))
 
-function* slices<T>(items: Iterable<T>, size: number): Generator<T[]> {
-  let slice: T[] = []
-  for (const item of items) {
-    if (slice.push(item) < size) continue
-    yield slice
-    slice = []
-  }
-  if (slice.length > 0) yield slice
-}
+const slices = <T>(items: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
 
 /** The state as chunks of at most about 3 MiB. */
 export function encodeSnapshot({ identity, ledger }: Snapshot): Uint8Array[] {
   const accounts = [...ledger.accounts.values()]
-  const accountChunks = [...slices(accounts, accountsPerChunk)].map(writeAccounts)
+  const accountChunks = slices(accounts, accountsPerChunk).map(writeAccounts)
   const signed = accounts.flatMap(({ preference }) => preference ?? [])
-  const preferenceChunks = [...slices(signed, rowsPerChunk)].map((rows) => utf8(preferences.write(rows)))
+  const preferenceChunks = slices(signed, rowsPerChunk).map((rows) => utf8(preferences.write(rows)))
   const reporters = [...ledger.reporters].map(([reporter, state]) => ({
     ...state,
     reporter,
@@ -99,7 +91,7 @@ export function encodeSnapshot({ identity, ledger }: Snapshot): Uint8Array[] {
     accountChunks: accountChunks.length,
     preferenceChunks: preferenceChunks.length,
   })
-  const sessionChunks = [...slices(open, rowsPerChunk)].map((rows) => utf8(sessions.write(rows)))
+  const sessionChunks = slices(open, rowsPerChunk).map((rows) => utf8(sessions.write(rows)))
   return [utf8(first), ...accountChunks, ...preferenceChunks, ...sessionChunks]
 }
 

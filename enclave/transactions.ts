@@ -1,10 +1,10 @@
 /** The two calls that the core makes, as calldata and as raw EIP-1559 transactions. */
 import { keccak256 } from '#primitives'
 import { concat, type Hex, toBytes, toHex, utf8 } from '../ledger/hex.ts'
+import { refuse } from '../ledger/refusal.ts'
 import type { Commit, FeeCaps, Open } from '../ledger/structs.ts'
 import { abiEncode, tupleOf } from '../ledger/typedData.ts'
 import type { TransactionHints } from '../protocol/messages.ts'
-import { refuse } from '../protocol/refusal.ts'
 
 /** What the contract is called with: its function is the struct's name in lower case. */
 export type Call = readonly ['Open', Open] | readonly ['Commit', Commit]

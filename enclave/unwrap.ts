@@ -1,8 +1,8 @@
 /** Getting the state key back through KMS: a fresh RSA key for each request, good for one load. */
 import { generateKeyPairSync } from 'node:crypto'
+import { refuse } from '../ledger/refusal.ts'
 import type { Domain } from '../ledger/typedData.ts'
 import type { WrappedKey } from '../protocol/messages.ts'
-import { refuse } from '../protocol/refusal.ts'
 import { unwrapUserData } from '../protocol/userData.ts'
 import { openEnveloped } from './cms.ts'
 import type { Core } from './core.ts'

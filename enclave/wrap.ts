@@ -3,27 +3,17 @@
  * KMS's half of the agreement (`DeriveSharedSecret`) gives the same secret to whom the key policy allows it, so wrapping
  * asks nobody and believes nobody.
  */
-import {
-  createCipheriv,
-  createDecipheriv,
-  createPublicKey,
-  diffieHellman,
-  generateKeyPairSync,
-  hkdfSync,
-  type KeyObject,
-} from 'node:crypto'
-import { type Hex, toBytes, toHex } from '../ledger/hex.ts'
+import { createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { concat, type Hex, toBytes, toHex, utf8 } from '../ledger/hex.ts'
+import { refuse } from '../ledger/refusal.ts'
 import { abiEncode, type Domain } from '../ledger/typedData.ts'
 import type { WrappedKey } from '../protocol/messages.ts'
-import { refuse } from '../protocol/refusal.ts'
+import { type Box, deriveKey, lock, unlock } from './aead.ts'
 
 const curve = 'secp384r1'
 /** SPKI DER of an uncompressed point on it, up to the coordinates: the one form in which KMS writes it. */
 const spkiPrefix = '0x3076301006072a8648ce3d020106052b8104002203620004'
 const spkiBytes = 120
-const tagBytes = 16
-/** One key seals one thing: an IV has nothing to tell apart. */
-const iv = new Uint8Array(12)
 
 /** @throws Refusal `BAD_CONFIGURATION` if `kmsKey` is no P-384 key in its one encoding */
 export function wrapStateKey(stateKey: Uint8Array, kmsKey: Hex, domain: Domain): WrappedKey {
@@ -31,38 +21,28 @@ export function wrapStateKey(stateKey: Uint8Array, kmsKey: Hex, domain: Domain):
   const ours = generateKeyPairSync('ec', { namedCurve: curve })
   const ephemeralKey = toHex(ours.publicKey.export({ format: 'der', type: 'spki' }))
   const secret = diffieHellman({ privateKey: ours.privateKey, publicKey: theirs })
-  const cipher = createCipheriv('aes-256-gcm', keyOf(secret, { kmsKey, ephemeralKey }), iv).setAAD(placeOf(domain))
-  const sealed = Buffer.concat([cipher.update(stateKey), cipher.final(), cipher.getAuthTag()])
+  const sealed = lock(boxOf(secret, { kmsKey, ephemeralKey }, domain), stateKey)
   return { kmsKey, ephemeralKey, sealed: toHex(sealed) }
 }
 
 /** `secret`: the raw X coordinate, as KMS derives it. @throws Refusal `STATE_KEY_FOREIGN` */
 export function unwrapStateKey(untrusted: WrappedKey, secret: Uint8Array, domain: Domain): Uint8Array {
-  const bytes = toBytes(untrusted.sealed)
-  try {
-    const decipher = createDecipheriv('aes-256-gcm', keyOf(secret, untrusted), iv, { authTagLength: tagBytes })
-    decipher.setAAD(placeOf(domain)).setAuthTag(bytes.subarray(-tagBytes))
-    return Buffer.concat([decipher.update(bytes.subarray(0, -tagBytes)), decipher.final()])
-  } catch {
-    // Node only says that authentication failed, and nothing more can be known.
-    return refuse('STATE_KEY_FOREIGN', 'the wrapped key does not open with this secret, or is of another deployment')
-  }
+  const stateKey = unlock(boxOf(secret, untrusted, domain), toBytes(untrusted.sealed))
+  return (
+    stateKey ??
+    refuse('STATE_KEY_FOREIGN', 'the wrapped key does not open with this secret, or is of another deployment')
+  )
 }
 
-/** The agreement is over both public keys: a secret says nothing of whom it was agreed with. */
-const keyOf = (secret: Uint8Array, { kmsKey, ephemeralKey }: Omit<WrappedKey, 'sealed'>): Uint8Array =>
-  new Uint8Array(
-    hkdfSync(
-      'sha256',
-      secret,
-      '',
-      Buffer.concat([Buffer.from('bursar wrap'), toBytes(ephemeralKey), toBytes(kmsKey)]),
-      32,
-    ),
-  )
-
-const placeOf = ({ chainId, verifyingContract }: Domain): Uint8Array =>
-  Buffer.concat([Buffer.from('state key'), abiEncode(['uint64', 'address'], [chainId, verifyingContract])])
+/**
+ * The agreement is over both public keys: a secret says nothing of whom it was agreed with. Each key locks one thing, so
+ * the IV has nothing to tell apart.
+ */
+const boxOf = (secret: Uint8Array, { kmsKey, ephemeralKey }: Omit<WrappedKey, 'sealed'>, place: Domain): Box => ({
+  key: deriveKey(secret, 'bursar wrap', toBytes(ephemeralKey), toBytes(kmsKey)),
+  iv: new Uint8Array(12),
+  additional: concat(utf8('state key'), abiEncode(['uint64', 'address'], [place.chainId, place.verifyingContract])),
+})
 
 function readPublicKey(der: Hex): KeyObject {
   try {

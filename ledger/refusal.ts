@@ -4,50 +4,39 @@
  */
 export type Facts = Readonly<Record<string, string | number>>
 
-/** What the ledger refuses. `protocol/refusal.ts` adds what the core and the wire refuse. */
-export const ledgerRefusalCodes = [
-  'BAD_CONFIGURATION',
-  'WRONG_CHAIN',
-  'WRONG_CONTRACT',
-  'BAD_SIGNATURE',
-  'UNKNOWN_REPORTER',
-  'REPORTER_CLOSED',
-  'SEQUENCE_GAP',
-  'SEQUENCE_REPEAT',
-  'BATCH_TOO_LARGE',
-  'KIND_UNKNOWN',
-  'KIND_NOT_ALLOWED',
-  'TARIFF_UNKNOWN',
-  'TARIFF_NOT_ALLOWED',
-  'EVENT_MALFORMED',
-  'PAYEE_REFUSED',
-  'AMOUNT_TOO_LARGE',
-  'PAYEE_CAP_EXCEEDED',
-  'BATCH_CAP_EXCEEDED',
-  'BUDGET_EXCEEDED',
-  'ACCOUNT_LIMIT',
-  'SESSION_LIMIT',
-  'UNKNOWN_PAYEE',
-  'PREFERENCE_MALFORMED',
-  'PREFERENCE_LIMIT',
-  'IN_DEBT',
-  'WRONG_VERSION',
-  'WRONG_SIGNERS',
-] as const
+/** `docs/PROTOCOL.md` says what to do about each. */
+const codes = {
+  wire: ['MALFORMED_FRAME', 'FRAME_TOO_LARGE', 'UNKNOWN_METHOD', 'BAD_PARAMS', 'WRONG_PHASE', 'HALTED'],
+  signatures: ['WRONG_CHAIN', 'WRONG_CONTRACT', 'BAD_SIGNATURE', 'WRONG_SIGNERS', 'NOT_OWN_SIGNATURE'],
+  order: ['SEQUENCE_GAP', 'SEQUENCE_REPEAT', 'WRONG_VERSION'],
+  reporters: ['UNKNOWN_REPORTER', 'REPORTER_CLOSED', 'KIND_NOT_ALLOWED', 'TARIFF_NOT_ALLOWED'],
+  events: ['KIND_UNKNOWN', 'EVENT_MALFORMED', 'TARIFF_UNKNOWN', 'PAYEE_REFUSED', 'AMOUNT_TOO_LARGE', 'BATCH_TOO_LARGE'],
+  limits: ['PAYEE_CAP_EXCEEDED', 'BATCH_CAP_EXCEEDED', 'BUDGET_EXCEEDED', 'ACCOUNT_LIMIT', 'SESSION_LIMIT'],
+  preferences: ['UNKNOWN_PAYEE', 'PREFERENCE_MALFORMED', 'PREFERENCE_LIMIT', 'IN_DEBT'],
+  configurations: ['BAD_CONFIGURATION'],
+  payouts: ['FOREIGN_ROOT', 'DUPLICATE_PAYEE', 'TOTAL_ABOVE_EARNED', 'FEE_ABOVE_CAP'],
+  states: ['STATE_FORGED', 'STATE_FOREIGN', 'STATE_GAP', 'STATE_INCOMPLETE', 'BIRTH_REFUSED'],
+  keys: ['NO_STATE_KEY', 'NO_UNWRAP_REQUEST', 'CIPHERTEXT_MALFORMED', 'CIPHERTEXT_FOREIGN', 'STATE_KEY_FOREIGN'],
+} as const
 
-export class Refusal<Code extends string = string> extends Error {
+export type RefusalCode = (typeof codes)[keyof typeof codes][number]
+
+/** The closed list. */
+export const refusalCodes: readonly RefusalCode[] = Object.values(codes).flat()
+
+export class Refusal extends Error {
   override readonly name = 'Refusal'
-  readonly code: Code
+  readonly code: RefusalCode
   readonly facts: Facts
 
-  constructor(code: Code, message: string, facts: Facts = {}) {
+  constructor(code: RefusalCode, message: string, facts: Facts = {}) {
     super(message)
     this.code = code
     this.facts = facts
   }
 }
 
-/** Throws a refusal of the ledger. */
-export function refuse(code: (typeof ledgerRefusalCodes)[number], message: string, facts: Facts = {}): never {
+/** Throws a refusal. Facts are shown to whoever asked: never a secret among them. */
+export function refuse(code: RefusalCode, message: string, facts: Facts = {}): never {
   throw new Refusal(code, message, facts)
 }

@@ -33,3 +33,8 @@ export const recoverPublicKey: typeof portable.recoverPublicKey = (digest, { rs,
     return undefined // said by exception: that is the answer here
   }
 }
+
+export const toBase64: typeof portable.toBase64 = (bytes) => Buffer.from(bytes).toString('base64')
+
+/** Of what is no base64 it makes something: the caller compares what it becomes when written again. */
+export const fromBase64: typeof portable.fromBase64 = (text) => new Uint8Array(Buffer.from(text, 'base64'))

@@ -1,5 +1,5 @@
 /**
- * The four primitives that the ledger rests on, in JavaScript: for browsers, and the oracle that `native.ts` is tested
+ * What the ledger and its wire rest on, in JavaScript: for browsers, and the oracle that `native.ts` is tested
  * against. Which of the two `#primitives` means is said in package.json.
  */
 import { secp256k1 } from '@noble/curves/secp256k1.js'
@@ -37,6 +37,19 @@ export function recoverPublicKey(hash: Uint8Array, { rs, parity }: CompactSignat
     signature[0] = parity
     signature.set(rs, 1)
     return secp256k1.Signature.fromBytes(signature, 'recovered').recoverPublicKey(hash).toBytes(false)
+  } catch {
+    return undefined // said by exception: that is the answer here
+  }
+}
+
+/** Base64 with padding (RFC 4648, section 4). */
+export const toBase64 = (bytes: Uint8Array): string =>
+  btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
+
+/** The bytes of some base64. Of what is none, undefined or anything: whoever asks must compare what it becomes again. */
+export function fromBase64(text: string): Uint8Array | undefined {
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
   } catch {
     return undefined // said by exception: that is the answer here
   }

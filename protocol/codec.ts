@@ -3,9 +3,10 @@
  * answer may be read without those members that a later release has added.
  * Names are snake_case on the wire; amounts and counters are decimal strings; bytes are 0x-hex, base64 only in `*_b64`.
  */
+import { fromBase64, toBase64 } from '#primitives'
 import type { Hex } from '../ledger/hex.ts'
+import { type Facts, refuse } from '../ledger/refusal.ts'
 import { elementOf, fieldsOf, type Struct, type StructName } from '../ledger/structs.ts'
-import { refuse } from './refusal.ts'
 
 /** What becomes of a member that is not known. */
 type Unknown = 'refused' | 'ignored'
@@ -14,43 +15,57 @@ export interface Codec<T> {
   /** Unknown members are refused unless told. @throws Refusal `BAD_PARAMS` naming the path */
   read(untrusted: unknown, path: string, unknown?: Unknown): T
   write(value: T): unknown
-  /** JSON Schema (2020-12) of what is read, for documents: it judges nothing here. */
-  readonly schema: Schema
+  /** What is read, as data for those who describe it: `daemon/schema.ts`. It judges nothing here. */
+  readonly form: Form
 }
 
-export type Schema = Readonly<Record<string, unknown>>
+export type Form =
+  | readonly ['bool' | 'facts']
+  | readonly ['text' | 'int' | 'uint' | 'hex' | 'bytes' | 'base64', limit: number]
+  | readonly ['oneOf', readonly string[]]
+  | readonly ['list', item: Form, max: number]
+  | readonly ['nullable', Form]
+  | readonly ['object', Readonly<Record<string, Form>>]
+  | readonly ['variant', readonly Form[]]
 
 export type Value<C> = C extends Codec<infer T> ? T : never
 
 const bad = (path: string, expected: string): never =>
   refuse('BAD_PARAMS', `${path || 'the message'}: expected ${expected}`, { path, expected })
 
-const plain = <T>(expected: string, schema: Schema, test: (untrusted: unknown) => boolean): Codec<T> => ({
+/** What is held as it is written. */
+const plain = <T>(form: Form, expected: string, test: (untrusted: unknown) => boolean): Codec<T> => ({
   read: (untrusted, path) => (test(untrusted) ? (untrusted as T) : bad(path, expected)),
   write: (value) => value,
-  schema,
+  form,
 })
 
-export const bool = plain<boolean>('true or false', { type: 'boolean' }, (v) => typeof v === 'boolean')
+const isRecord = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v)
+
+export const bool = plain<boolean>(['bool'], 'true or false', (v) => typeof v === 'boolean')
 
 /** A string of at most `max` UTF-16 units. */
 export const text = (max: number): Codec<string> =>
-  plain(
-    `a string of at most ${max} characters`,
-    { type: 'string', maxLength: max },
-    (v) => typeof v === 'string' && v.length <= max,
-  )
+  plain(['text', max], `a string of at most ${max} characters`, (v) => typeof v === 'string' && v.length <= max)
 
 /** A JSON number, whole, 0 to `max`. */
 export const int = (max: number): Codec<number> =>
   plain(
+    ['int', max],
     `a whole number from 0 to ${max}`,
-    { type: 'integer', minimum: 0, maximum: max },
-    (v) => Number.isInteger(v) && (v as number) >= 0 && (v as number) <= max,
+    (v) => Number.isInteger(v) && 0 <= Number(v) && Number(v) <= max,
   )
 
 export const oneOf = <T extends string>(...values: readonly T[]): Codec<T> =>
-  plain(values.join(' | '), { enum: values }, (v) => (values as readonly unknown[]).includes(v))
+  plain(['oneOf', values], values.join(' | '), (v) => (values as readonly unknown[]).includes(v))
+
+/** Facts of a refusal. */
+export const facts = plain<Facts>(
+  ['facts'],
+  'at most 32 strings and numbers by name',
+  (v) => isRecord(v) && Object.keys(v).length <= 32 && Object.values(v).every(isFact),
+)
+const isFact = (v: unknown): boolean => typeof v === 'number' || (typeof v === 'string' && v.length <= 1000)
 
 /** An unsigned integer of so many bits, as a decimal string without leading zeros. */
 export const uint = (bits: number): Codec<bigint> => ({
@@ -62,47 +77,20 @@ export const uint = (bits: number): Codec<bigint> => ({
     return bad(path, `a decimal string below 2^${bits}`)
   },
   write: (value) => `${value}`,
-  schema: { type: 'string', pattern: '^(0|[1-9][0-9]*)$', maxLength: 78, description: `below 2^${bits}` },
+  form: ['uint', bits],
 })
 
 /** Exactly `length` bytes as lower-case 0x-hex: one spelling, so that equal is equal. */
 export const hex = (length: number): Codec<Hex> =>
-  plain(
-    `${length} bytes as lower-case 0x-hex`,
-    { type: 'string', pattern: `^0x[0-9a-f]{${2 * length}}$` },
-    (v) => isHex(v, length) && v.length === 2 + 2 * length,
-  )
+  plain(['hex', length], `${length} bytes as lower-case 0x-hex`, (v) => isHex(v, length) && v.length === 2 + 2 * length)
 
 /** At most `max` bytes as lower-case 0x-hex. */
 export const bytes = (max: number): Codec<Hex> =>
-  plain(
-    `at most ${max} bytes as lower-case 0x-hex`,
-    { type: 'string', pattern: '^0x([0-9a-f]{2})*$', maxLength: 2 + 2 * max },
-    (v) => isHex(v, max),
-  )
+  plain(['bytes', max], `at most ${max} bytes as lower-case 0x-hex`, (v) => isHex(v, max))
 
 /** Its length is judged first: a pattern is not run over megabytes that no message holds. */
 const isHex = (v: unknown, bytesMax: number): v is Hex =>
   typeof v === 'string' && v.length <= 2 + 2 * bytesMax && /^0x([0-9a-f]{2})*$/.test(v)
-
-/** Node has `Buffer`, browsers have these; neither has the other's yet. */
-interface NativeBase64 {
-  readonly fromBase64: (text: string) => Uint8Array
-  readonly prototype: { toBase64(this: Uint8Array): string }
-}
-const native = 'fromBase64' in Uint8Array ? (Uint8Array as unknown as NativeBase64) : undefined
-
-const toBase64 = (bytes: Uint8Array): string =>
-  native ? native.prototype.toBase64.call(bytes) : Buffer.from(bytes).toString('base64')
-
-function fromBase64(text: string): Uint8Array | undefined {
-  if (!native) return new Uint8Array(Buffer.from(text, 'base64'))
-  try {
-    return native.fromBase64(text)
-  } catch {
-    return undefined // it says by exception that this is no base64: that is the answer here
-  }
-}
 
 /** At most `max` bytes as base64. */
 export const base64 = (max: number): Codec<Uint8Array> => ({
@@ -114,7 +102,7 @@ export const base64 = (max: number): Codec<Uint8Array> => ({
     return bad(path, `at most ${max} bytes as base64`)
   },
   write: toBase64,
-  schema: { type: 'string', contentEncoding: 'base64', maxLength: Math.ceil(max / 3) * 4 },
+  form: ['base64', max],
 })
 
 /** At most `max` items. */
@@ -124,14 +112,14 @@ export const list = <T>(item: Codec<T>, max: number): Codec<readonly T[]> => ({
     return untrusted.map((value, i) => item.read(value, `${path}[${i}]`, unknown))
   },
   write: (value) => value.map(item.write),
-  schema: { type: 'array', items: item.schema, maxItems: max },
+  form: ['list', item.form, max],
 })
 
 /** A value that may be null. */
 export const nullable = <T>(inner: Codec<T>): Codec<T | null> => ({
   read: (untrusted, path, unknown) => (untrusted === null ? null : inner.read(untrusted, path, unknown)),
   write: (value) => (value === null ? null : inner.write(value)),
-  schema: { anyOf: [inner.schema, { type: 'null' }] },
+  form: ['nullable', inner.form],
 })
 
 // biome-ignore lint/suspicious/noExplicitAny: a codec is invariant in its type, and a shape holds codecs of any
@@ -143,22 +131,17 @@ export function object<S extends AnyShape>(shape: S): Codec<{ readonly [K in key
   const known = new Set(members.map((m) => m.wire))
   return {
     read(untrusted, path, unknown = 'refused') {
-      if (typeof untrusted !== 'object' || untrusted === null || Array.isArray(untrusted)) return bad(path, 'an object')
+      if (!isRecord(untrusted)) return bad(path, 'an object')
       const stray = unknown === 'refused' ? Object.keys(untrusted).find((key) => !known.has(key)) : undefined
       if (stray !== undefined) return bad(dot(path, stray.slice(0, 64)), 'nothing: no such member')
       const read = members.map(({ name, codec, wire }) => {
         if (!Object.hasOwn(untrusted, wire)) return bad(dot(path, wire), 'a value: the member is missing')
-        return [name, codec.read((untrusted as Record<string, unknown>)[wire], dot(path, wire), unknown)]
+        return [name, codec.read(untrusted[wire], dot(path, wire), unknown)]
       })
       return Object.fromEntries(read)
     },
     write: (value) => Object.fromEntries(members.map(({ name, codec, wire }) => [wire, codec.write(value[name])])),
-    schema: {
-      type: 'object',
-      properties: Object.fromEntries(members.map(({ codec, wire }) => [wire, codec.schema])),
-      required: members.map(({ wire }) => wire),
-      additionalProperties: false,
-    },
+    form: ['object', Object.fromEntries(members.map(({ codec, wire }) => [wire, codec.form]))],
   }
 }
 
@@ -168,13 +151,13 @@ export function variant<S extends Record<string, AnyShape[string]>>(shapes: S): 
   const nameIn = (value: object): string | undefined => names.find((name) => Object.hasOwn(value, name))
   return {
     read(untrusted, path, unknown) {
-      const name = typeof untrusted === 'object' && untrusted !== null ? nameIn(untrusted) : undefined
+      const name = isRecord(untrusted) ? nameIn(untrusted) : undefined
       return name === undefined
         ? bad(path, `an object with ${names.join(' or ')}`)
         : shapes[name]?.read(untrusted, path, unknown)
     },
     write: (value) => shapes[nameIn(value as object) as string]?.write(value),
-    schema: { anyOf: Object.values(shapes).map((shape) => shape.schema) },
+    form: ['variant', Object.values(shapes).map((shape) => shape.form)],
   }
 }
 
@@ -182,22 +165,13 @@ const snake = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.toLo
 const dot = (path: string, member: string): string => (path ? `${path}.${member}` : member)
 
 /** The JSON form of a struct, from the same table as its hash. Lists hold at most 1,000 items, `bytes` at most 16 KiB. */
-export function struct<Name extends StructName>(name: Name): Codec<Struct<Name>> {
-  return codecOf(name) as Codec<Struct<Name>>
-}
+export const struct = <Name extends StructName>(name: Name): Codec<Struct<Name>> => codecOf(name) as Codec<Struct<Name>>
 
-function codecOf(type: string): Codec<unknown> {
+function codecOf(type: string): AnyShape[string] {
   const element = elementOf(type)
+  if (element) return list(codecOf(element), 1000)
   const fields = fieldsOf(type)
-  const codec = element
-    ? list(codecOf(element), 1000)
-    : fields
-      ? object(Object.fromEntries(fields.map(([field, t]) => [field, codecOf(t)])))
-      : atom(type)
-  return codec as Codec<unknown>
-}
-
-function atom(type: string): Codec<never> | Codec<boolean> | Codec<number> | Codec<bigint> | Codec<Hex> {
+  if (fields) return object(Object.fromEntries(fields.map(([field, t]) => [field, codecOf(t)])))
   if (type === 'bool') return bool
   if (type === 'uint8') return int(255)
   if (type.startsWith('uint')) return uint(Number(type.slice(4)))

@@ -1,5 +1,5 @@
 /** Frames on a byte stream: a 4-byte big-endian length, then so many bytes of UTF-8 JSON. */
-import { refuse } from './refusal.ts'
+import { refuse } from '../ledger/refusal.ts'
 
 /** No frame is longer. Larger things move in chunks. */
 export const frameBytesMax = 8 * 1024 * 1024

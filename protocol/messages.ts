@@ -2,11 +2,13 @@
  * What crosses the wall: the closed list of requests and their replies. `docs/PROTOCOL.md` explains each.
  * Everything that the host sends is a claim; what the core makes of each claim is in `enclave/`.
  */
+import { refusalCodes } from '../ledger/refusal.ts'
 import {
   base64,
   bool,
   bytes,
   type Codec,
+  facts,
   hex,
   int,
   list,
@@ -19,7 +21,6 @@ import {
   type Value,
   variant,
 } from './codec.ts'
-import { type RefusalCode, refusalCodes, refuse } from './refusal.ts'
 
 export const entriesPerRequestMax = 256
 /** In all batches of a request together: a record of them must fit a frame again when a state is loaded. */
@@ -70,9 +71,9 @@ export const entry = variant({
 
 /** Why an entry or a request was refused. */
 export const problem = object({
-  code: oneOf<RefusalCode>(...refusalCodes),
+  code: oneOf(...refusalCodes),
   message: text(500),
-  facts: facts(),
+  facts,
 })
 
 /** What became of one entry of a request; members that do not apply are null. */
@@ -229,23 +230,3 @@ export type EntryResult = Value<typeof entryResult>
 export type WrappedKey = Value<typeof wrappedKey>
 export type HeadProof = Value<typeof headProof>
 export type TransactionHints = Value<typeof transactionHints>
-
-/** Facts of a refusal: strings and numbers by name. */
-function facts(): Codec<Readonly<Record<string, string | number>>> {
-  const isFact = (value: unknown): boolean =>
-    typeof value === 'number' || (typeof value === 'string' && value.length <= 1000)
-  return {
-    read(untrusted, path) {
-      const isObject = typeof untrusted === 'object' && untrusted !== null && !Array.isArray(untrusted)
-      if (isObject && Object.keys(untrusted).length <= 32 && Object.values(untrusted).every(isFact))
-        return untrusted as Record<string, string | number>
-      return refuse('BAD_PARAMS', `${path}: expected at most 32 strings and numbers by name`, { path })
-    },
-    write: (value) => value,
-    schema: {
-      type: 'object',
-      maxProperties: 32,
-      additionalProperties: { anyOf: [{ type: 'number' }, { type: 'string', maxLength: 1000 }] },
-    },
-  }
-}

@@ -1,8 +1,8 @@
 /** What a sealed thing says in clear: which deployment it is of, which boot sealed it, and its place in the chain of records. */
 import { sha256 } from '#primitives'
 import { type Hex, toBytes, toHex } from '../ledger/hex.ts'
+import { refuse } from '../ledger/refusal.ts'
 import type { Domain } from '../ledger/typedData.ts'
-import { refuse } from './refusal.ts'
 
 const format = 1
 export const headerBytes = 118

@@ -1,8 +1,9 @@
 /** Every route of the public API, for people: what it is for, what it takes, and by which codec it answers. */
 import * as api from '../../client/api.ts'
 import * as logApi from '../../client/logApi.ts'
-import type { Codec, Schema } from '../../protocol/codec.ts'
+import type { Codec } from '../../protocol/codec.ts'
 import { signedBatch, signedConfiguration, signedPreference } from '../../protocol/messages.ts'
+import type { Schema } from '../schema.ts'
 
 export interface Operation {
   readonly summary: string

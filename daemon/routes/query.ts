@@ -1,5 +1,5 @@
 /** What routes read out of a query. */
-import { refuse } from '../../protocol/refusal.ts'
+import { refuse } from '../../ledger/refusal.ts'
 
 interface Bounds {
   readonly least: number

@@ -2,7 +2,7 @@
 import { PassThrough } from 'node:stream'
 import type Router from '@koa/router'
 import type { Context } from 'koa'
-import { refuse } from '../../protocol/refusal.ts'
+import { refuse } from '../../ledger/refusal.ts'
 import { Problem } from '../problem.ts'
 import { addressKey } from '../rateLimit.ts'
 import type { Place, StreamEvent } from '../services/stream.ts'

@@ -4,8 +4,8 @@
  */
 import type { Logger } from 'pino'
 import { zeroHash } from '../../ledger/hex.ts'
+import { Refusal, type RefusalCode } from '../../ledger/refusal.ts'
 import { paymentsPerCommitMax } from '../../protocol/messages.ts'
-import { Refusal, type RefusalCode } from '../../protocol/refusal.ts'
 import { createCoreCarrier } from '../chain/carriers.ts'
 import type { Chain, Head } from '../chain/chain.ts'
 import { durably } from '../durably.ts'

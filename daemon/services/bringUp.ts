@@ -1,7 +1,7 @@
 import type { Hex } from '../../ledger/hex.ts'
+import { Refusal } from '../../ledger/refusal.ts'
 import type { Configuration } from '../../ledger/structs.ts'
 import type { Result } from '../../protocol/messages.ts'
-import { Refusal } from '../../protocol/refusal.ts'
 import { type Core, type CoreConnection, connectCore } from '../enclaveClient.ts'
 import { CoreLost, Fatal, messageOf } from '../errors.ts'
 import { createBackoff, pause } from '../pause.ts'

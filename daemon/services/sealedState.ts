@@ -1,8 +1,9 @@
 /** Moves the core's sealed state between core and store. The caller holds the lane. */
+
+import { Refusal, type RefusalCode } from '../../ledger/refusal.ts'
 import type { Configuration } from '../../ledger/structs.ts'
 import { frameBytesMax } from '../../protocol/frame.ts'
 import type { Result } from '../../protocol/messages.ts'
-import { Refusal, type RefusalCode } from '../../protocol/refusal.ts'
 import { durably } from '../durably.ts'
 import type { Core } from '../enclaveClient.ts'
 import { Fatal } from '../errors.ts'

@@ -29,6 +29,21 @@ describe('native and portable agree', () => {
     }
   })
 
+  test('toBase64, and fromBase64 of what it wrote; of anything else nothing that is written so again', () => {
+    fc.assert(
+      fc.property(message, fc.string(), (bytes, text) => {
+        const written = portable.toBase64(bytes)
+        expect(native.toBase64(bytes)).toBe(written)
+        for (const { fromBase64 } of [native, portable]) {
+          expect(fromBase64(written)).toEqual(bytes)
+          const read = fromBase64(text)
+          if (read && native.toBase64(read) === text) expect(portable.fromBase64(text)).toEqual(read)
+        }
+      }),
+    )
+    expect(portable.fromBase64('no base64!')).toBeUndefined()
+  })
+
   test('sign: the same bytes, so both use the nonce of RFC 6979', () => {
     fc.assert(
       fc.property(word, word, (hash, key) => {

@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { schemaOf } from '../../../daemon/schema.ts'
 import type { Struct } from '../../../ledger/structs.ts'
 import {
   base64,
@@ -200,7 +201,7 @@ describe.each(structNames)('struct %s', (name) => {
   })
 
   test('behavior: the JSON Schema takes and refuses the same', () => {
-    const isValid = new Ajv2020({ strict: false }).compile(codec.schema)
+    const isValid = new Ajv2020({ strict: false }).compile(schemaOf(codec.form))
     fc.assert(
       fc.property(values, fc.nat(), fc.constantFrom(null, -1, 'x', '0xAB', [], {}), (value, n, junk) => {
         const wire = codec.write(value) as Record<string, unknown>

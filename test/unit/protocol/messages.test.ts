@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { credit } from '../../../client/events.ts'
+import { refusalCodes } from '../../../ledger/refusal.ts'
 import { methods, signedBatch } from '../../../protocol/messages.ts'
-import { isRefusalCode, refusalCodes } from '../../../protocol/refusal.ts'
 import { expectRefusal, payeeOf, signed } from '../ledger/support.ts'
 
 const good = signed(7n, [credit({ id: 'c', payee: payeeOf(1), wei: 2n ** 96n - 1n })])
@@ -34,8 +34,6 @@ test.each([
   expectRefusal(() => signedBatch.read(untrusted, ''), 'BAD_PARAMS', { path, expected })
 })
 
-test('refusalCodes: each once, and no other', () => {
+test('refusalCodes: each once', () => {
   expect(new Set(refusalCodes).size).toBe(refusalCodes.length)
-  expect(refusalCodes.every(isRefusalCode)).toBe(true)
-  expect(isRefusalCode('toString')).toBe(false)
 })

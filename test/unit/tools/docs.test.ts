@@ -3,8 +3,8 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { legalPhases } from '../../../enclave/dispatch.ts'
+import { refusalCodes } from '../../../ledger/refusal.ts'
 import { phases } from '../../../protocol/messages.ts'
-import { refusalCodes } from '../../../protocol/refusal.ts'
 
 const protocol = readFileSync(join(import.meta.dirname, '../../../docs/PROTOCOL.md'), 'utf8')
 
