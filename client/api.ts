@@ -53,6 +53,7 @@ export const statusAnswer = object({
   head: nullable(chainHead),
   isEpochOpen: bool, // whether the core's boot is the head's: only then are receipts let out
   state: text(64), // what the daemon is doing, in a word or two
+  nextPayoutAt: nullable(uint(64)), // when it is next decided who is paid, unix seconds; null where this daemon does not decide
   waitsFor: nullable(text(300)), // why nothing is anchored though the epoch is open; null where it is
 })
 
@@ -65,6 +66,7 @@ export const ledgerHeadAnswer = object({
   logRoot: hash,
   totalEarnedWei: wei,
   totalPaidWei: wei,
+  treasuryWei: nullable(uint(256)), // what the contract holds; null before it was first asked
   head: nullable(chainHead),
   anchored: nullable(
     object({

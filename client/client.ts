@@ -34,6 +34,8 @@ export interface PageQuery {
   /** `next` of the answer before. */
   readonly after?: string
   readonly limit?: number
+  /** Instead of both: so many of the newest. */
+  readonly last?: number
 }
 
 export type Client = ReturnType<typeof createClient>

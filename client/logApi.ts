@@ -18,7 +18,7 @@ export const consistencyAnswer = object({ from: int(2 ** 31), to: int(2 ** 31), 
 /** `GET /api/log/inclusion?position=N&size=M`: that an entry lies in the log of M entries. */
 export const inclusionAnswer = object({ position: int(2 ** 31), size: int(2 ** 31), leafHash: hash, path })
 
-const place = { transactionHash: hash, blockNumber: uint(64) }
+const place = { transactionHash: hash, blockNumber: uint(64), at: uint(64) } // at: the block's time, unix seconds
 
 /** One commit as the contract's event tells it. */
 export const anchor = object({
@@ -31,7 +31,7 @@ export const anchor = object({
   ...place,
 })
 
-/** `GET /api/log/anchors?after=CURSOR&limit=N`, oldest first. `next` is null on the last page. */
+/** `GET /api/log/anchors?after=CURSOR&limit=N`, or `?last=N` for the newest; oldest first. `next` is null on the last page. */
 export const anchorsAnswer = object({ anchors: list(anchor, pageMax), next: nullable(text(64)) })
 
 /** One opened epoch; `attestation` is the document in the calldata of its `open`, null where the node has it no more. */
@@ -44,7 +44,7 @@ export const boot = object({
   ...place,
 })
 
-/** `GET /api/log/boots?after=CURSOR&limit=N`, oldest first. */
+/** `GET /api/log/boots?after=CURSOR&limit=N`, or `?last=N` for the newest; oldest first. */
 export const bootsAnswer = object({ boots: list(boot, 100), next: nullable(text(64)) })
 
 /** `GET /api/log/configurations`: every configuration there was, and where in the log it stands. */

@@ -76,9 +76,9 @@ export async function runDaemon(
   const notary = config.noteKey === null ? undefined : openNotary(config.noteKey, rules.domain)
   if (notary) log.info({ verifierKey: notary.verifierKey }, 'checkpoints')
   const known = { notary, rules, chain, gate, mirror, store, books, headWatch, metrics }
-  const services = { ...known, ingest, reconciler, payer, stream, limits, proxies }
+  const services = { ...known, ingest, reconciler, payer, vitals, stream, limits, proxies }
   const server = createApp(services, log)
-  const operatorServer = createOperatorApp({ ...services, vitals }, config.operatorToken ?? '', log)
+  const operatorServer = createOperatorApp(services, config.operatorToken ?? '', log)
   const servers = [server, operatorServer]
   const work: Promise<unknown>[] = []
   const begin = (duty: Promise<unknown>): void => {

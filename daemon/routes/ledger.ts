@@ -10,7 +10,7 @@ import { answer, readAddress, type Services } from './services.ts'
 const entriesMax = 100
 const sizeMax = 2 ** 31 - 1
 
-export function addLedgerRoutes(router: Router, { mirror, store, books, headWatch, payer }: Services): void {
+export function addLedgerRoutes(router: Router, { mirror, store, books, headWatch, payer, vitals }: Services): void {
   router.get('/api/ledger/head', async (context) => {
     const event = await store.lastCommitted()
     const anchored = event && {
@@ -25,6 +25,7 @@ export function addLedgerRoutes(router: Router, { mirror, store, books, headWatc
       logRoot: mirror.tree.root(),
       totalEarnedWei: mirror.ledger.totalEarnedWei,
       totalPaidWei: [...books.all()].reduce((sum, [, book]) => sum + book.paidWei, 0n),
+      treasuryWei: vitals.signs?.treasuryWei ?? null,
       head: headWatch.head ?? null,
       anchored: anchored ?? null,
     })

@@ -139,27 +139,33 @@ async function fetchPage<Name extends 'Committed' | 'Opened'>(
   name: Name,
   most: number,
 ) {
+  if (context.query.last !== undefined)
+    return {
+      events: await store.lastNamed(name, readNumber(context.query.last, 'last', { least: 1, most })),
+      next: null,
+    }
   const limit = readNumber(context.query.limit, 'limit', { least: 1, most, otherwise: Math.min(most, 100) })
   const events = await store.eventsNamed(name, { after: readCursor(context.query.after, 'after'), limit })
   const last = events.length === limit ? events.at(-1) : undefined
   return { events, next: last ? writeCursor(last) : null }
 }
 
-function anchorOf({ args, transactionHash, blockNumber }: ChainEvent<'Committed'>): Anchor {
+function anchorOf({ args, transactionHash, blockNumber, blockTime }: ChainEvent<'Committed'>): Anchor {
   const { epoch, counter, prevRoot, next: commitment, totalPaid: totalPaidWei } = args
-  const place = { transactionHash, blockNumber: BigInt(blockNumber) }
+  const place = { transactionHash, blockNumber: BigInt(blockNumber), at: BigInt(blockTime) }
   return { epoch, counter, prevRoot, root: rootOf(commitment), commitment, totalPaidWei, ...place }
 }
 
 async function bootOf(
   { chain }: Services,
-  { args, transactionHash, blockNumber }: ChainEvent<'Opened'>,
+  { args, transactionHash, blockNumber, blockTime }: ChainEvent<'Opened'>,
 ): Promise<Boot> {
   const { epoch, boot, logSize, logRoot } = args
   const calldata = await chain.calldata(transactionHash)
   const open = calldata && decodeCall(calldata)?.open
   const attestation = open?.boot === boot ? open.attestation : null
-  return { epoch, boot, logSize, logRoot, attestation, transactionHash, blockNumber: BigInt(blockNumber) }
+  const place = { transactionHash, blockNumber: BigInt(blockNumber), at: BigInt(blockTime) }
+  return { epoch, boot, logSize, logRoot, attestation, ...place }
 }
 
 /** Of the newest commit with this counter: one that was struck out is not among them. */

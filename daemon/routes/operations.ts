@@ -97,12 +97,12 @@ export const operations: Readonly<Record<string, Operation>> = {
   },
   'GET /api/log/anchors': {
     summary: 'Every commit, oldest first.',
-    query: { after: cursor, limit },
+    query: { after: cursor, limit, last: limit },
     answer: logApi.anchorsAnswer,
   },
   'GET /api/log/boots': {
     summary: 'Every epoch that was opened, with its attestation document, oldest first.',
-    query: { after: cursor, limit },
+    query: { after: cursor, limit, last: limit },
     answer: logApi.bootsAnswer,
   },
   'GET /api/log/configurations': {

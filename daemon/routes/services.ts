@@ -15,6 +15,7 @@ import type { Payer } from '../services/payer.ts'
 import type { Reconciler } from '../services/reconciler.ts'
 import type { Gate } from '../services/session.ts'
 import type { Stream } from '../services/stream.ts'
+import type { Vitals } from '../services/vitals.ts'
 import type { Store } from '../store/store.ts'
 
 export interface Services {
@@ -28,7 +29,8 @@ export interface Services {
   readonly books: Books
   readonly headWatch: Pick<HeadWatch, 'head'>
   readonly reconciler: Reconciler
-  readonly payer: Pick<Payer, 'leftOut'>
+  readonly payer: Pick<Payer, 'leftOut' | 'nextAtMs'>
+  readonly vitals: Pick<Vitals, 'signs'>
   readonly stream: Stream
   /** Undefined where no key for notes is configured. */
   readonly notary: Notary | undefined

@@ -13,7 +13,7 @@ const attestationsPerSecond = 4
 
 const answerMsMax = 5_000
 
-export function addTeeRoutes(router: Router, { rules, gate, mirror, headWatch, metrics }: Services): void {
+export function addTeeRoutes(router: Router, { rules, gate, mirror, headWatch, payer, metrics }: Services): void {
   const limit = createRateLimit(attestationsPerSecond, () => metrics.limited('address'))
 
   router.get('/healthz', (context) => {
@@ -32,6 +32,7 @@ export function addTeeRoutes(router: Router, { rules, gate, mirror, headWatch, m
       head: headWatch.head ?? null,
       isEpochOpen: sessionOf(gate) !== undefined,
       state: gate.state,
+      nextPayoutAt: payer.nextAtMs === undefined ? null : BigInt(Math.floor(payer.nextAtMs / 1000)),
       waitsFor: configurationAwaited(mirror, headWatch) ?? null,
     })
   })

@@ -51,6 +51,7 @@ export async function runAnchorer(options: AnchorerOptions, signal: AbortSignal)
   let paymentsMax = paymentsPerCommitMax
   let [payAt, anchorAt] = [now() + payIntervalMs, now() + anchorIntervalMs]
   for (;;) {
+    options.payer.nextAtMs = Date.now() + payAt - now()
     await pause(Math.max(0, Math.min(payAt, anchorAt) - now()), signal)
     const isDue = { pay: now() >= payAt, anchor: now() >= anchorAt }
     const session = sessionOf(options.gate)

@@ -36,6 +36,8 @@ export interface Payer {
   dryRun(): Promise<Plan>
   /** Why payees were left out of the last plan. */
   readonly leftOut: ReadonlyMap<Hex, LeftOut>
+  /** When whoever decides will do so next, ms since 1970: payees are told. Undefined where another process leads. */
+  nextAtMs: number | undefined
 }
 
 type MayTry = (payee: Hex) => boolean
@@ -88,6 +90,7 @@ export function createPayer({ chain, mirror, books, caps }: PayerOptions): Payer
   }
 
   return {
+    nextAtMs: undefined,
     get leftOut() {
       return leftOut
     },

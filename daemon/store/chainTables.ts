@@ -15,6 +15,7 @@ type ChainTables = Pick<
   | 'rewindBlocks'
   | 'events'
   | 'eventsNamed'
+  | 'lastNamed'
   | 'committed'
   | 'lastCommitted'
   | 'payouts'
@@ -75,6 +76,10 @@ export function createChainTables(query: Query, write: Write, { json }: Dialect)
         ...[name, after?.blockNumber ?? -1, after?.position ?? -1, limit],
       )
       return rows.map((row) => eventOf(row) as ChainEvent<Name>)
+    },
+    async lastNamed<Name extends EventName>(name: Name, limit: number) {
+      const rows = await query(`SELECT * FROM events WHERE name = ? ${newestFirst} ?`, name, limit)
+      return rows.reverse().map((row) => eventOf(row) as ChainEvent<Name>)
     },
     async committed(counter) {
       const isThis = `name = 'Committed' AND args${json} ->> 'counter' = ?`

@@ -174,6 +174,8 @@ export interface Store {
   events(after?: number): AsyncIterable<ChainEvent>
   /** Events of one name behind a place, oldest first. */
   eventsNamed<Name extends EventName>(name: Name, query: EventQuery): Promise<readonly ChainEvent<Name>[]>
+  /** The newest events of one name, oldest first. */
+  lastNamed<Name extends EventName>(name: Name, limit: number): Promise<readonly ChainEvent<Name>[]>
   /** The newest `Committed` with this counter: of one that was struck out there may be others. */
   committed(counter: bigint): Promise<ChainEvent<'Committed'> | undefined>
   /** The newest `Committed`. */

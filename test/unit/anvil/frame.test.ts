@@ -31,6 +31,7 @@ const observation: Observation = {
     logRoot: hash,
     totalEarnedWei: largestWei,
     totalPaidWei: largestWei,
+    treasuryWei: largestWei,
     head: null,
     anchored: { counter: 12_345n, root: hash, commitment, transactionHash: hash, blockNumber: 123_456n },
   },

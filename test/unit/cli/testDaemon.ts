@@ -148,7 +148,7 @@ export async function startTestDaemon(configuration: Configuration): Promise<Tes
       record: { number: 0n, hash: zeroHash },
       warnings: [],
     } as const
-    return { core, ...daemon.domain, head: null, isEpochOpen: true, state: 'open', waitsFor: null }
+    return { core, ...daemon.domain, head: null, isEpochOpen: true, state: 'open', nextPayoutAt: null, waitsFor: null }
   }
 
   function ledgerHead(): api.LedgerHeadAnswer {
@@ -156,7 +156,7 @@ export async function startTestDaemon(configuration: Configuration): Promise<Tes
     const anchored = { counter: 1n, root: rootOf(commitment), commitment, transactionHash: zeroHash, blockNumber: 1n }
     const [totalEarnedWei, totalPaidWei] = [daemon.ledger.totalEarnedWei, 0n]
     const logSize = BigInt(log.size)
-    return { logSize, logRoot: log.root(), totalEarnedWei, totalPaidWei, head: null, anchored }
+    return { logSize, logRoot: log.root(), totalEarnedWei, totalPaidWei, treasuryWei: null, head: null, anchored }
   }
 }
 

@@ -91,11 +91,25 @@ test('behavior: anchors, boots and the accounts behind each anchored root', asyn
   const { next } = await client.anchors({ limit: 1 })
   expect((await client.anchors({ after: next as string, limit: 1 })).anchors[0]?.counter).toBe(2n)
   const last = anchors.at(-1)?.counter as bigint
+  expect(await client.anchors({ last: 2 })).toMatchObject({
+    anchors: [{ at: expect.any(BigInt) }, { at: expect.any(BigInt) }],
+    next: null,
+  })
+  expect((await client.anchors({ last: 2 })).anchors.at(-1)?.counter).toBeGreaterThanOrEqual(last)
+  expect(await code(client.anchors({ last: 0 }))).toMatchObject({ code: 'BAD_PARAMS', path: 'last' })
   expect((await client.anchorAccounts(last, { from: 1, limit: 1 })).accounts.map((a) => a.payee)).toEqual([payeeOf(1)])
   expect(await code(client.anchorAccounts(10n ** 6n))).toEqual({ code: 'NOT_FOUND', counter: '1000000' })
 
   const { boots } = await client.boots()
-  const { head } = await client.status()
+  expect((await client.boots({ last: 5 })).boots).toEqual(boots)
+  const { head, nextPayoutAt } = await client.status()
+  expect(Number(nextPayoutAt)).toBeGreaterThan(Date.now() / 1000 - 3_600)
+  expect(
+    await vi.waitFor(
+      () => client.ledgerHead().then((l) => l.treasuryWei ?? Promise.reject(new Error('not asked yet'))),
+      waiting,
+    ),
+  ).toBeGreaterThan(0n)
   expect(boots).toMatchObject([{ epoch: 1n, boot: head?.boot, logSize: 1n }])
   expect(boots[0]?.attestation?.length).toBeGreaterThan(1_000)
   const { configurations } = await client.configurations()
