@@ -7,7 +7,19 @@ import { type Hex, toBytes, toHex, zeroAddress, zeroHash } from '../../ledger/he
 import { signHash } from '../../ledger/signature.ts'
 import type { Configuration, Event } from '../../ledger/structs.ts'
 import { digest, hashStruct } from '../../ledger/typedData.ts'
-import { domain, ether, finney, jobs, payees, people, reporterKeys, reporters, signerKey, thief } from './constants.ts'
+import {
+  domain,
+  ether,
+  finney,
+  jobs,
+  payees,
+  people,
+  reporterKeys,
+  reporters,
+  signerKey,
+  streams,
+  thief,
+} from './constants.ts'
 import { Random } from './random.ts'
 
 const cache = new Map<string, unknown>()
@@ -26,20 +38,49 @@ export const batchOf = (reporter: number, sequence: bigint, variant = 0): Signed
       domain,
       secretKey: reporterKeys[reporter] as Uint8Array,
       sequence,
-      events: eventsOf(new Random(Number(sequence) * 1009 + reporter * 97 + variant * 31 + 7), reporter, variant),
+      events: eventsOf(
+        new Random(Number(sequence) * 1009 + reporter * 97 + variant * 31 + 7),
+        sequence,
+        reporter,
+        variant,
+      ),
     }),
   )
 
-function eventsOf(random: Random, reporter: number, variant: number): Event[] {
+function eventsOf(random: Random, sequence: bigint, reporter: number, variant: number): Event[] {
   const id = toHex(random.bytes(32))
   if (variant > 0) return [{ kind: eventKind.credit, id, payee: thief.address, tariff: zeroHash, value: ether / 4n }]
-  return Array.from({ length: random.below(3) + (random.oneIn(12) ? 0 : 1) }, () => {
+  const sessions = reporter === 1 ? [sessionEvent(Number(sequence))] : []
+  const others = Array.from({ length: random.below(3) + (random.oneIn(12) ? 0 : 1) }, (): Event => {
     const { address: payee } = payees[random.below(payees.length)] as (typeof payees)[number]
     if (reporter === 1) return { kind: eventKind.workload, id, payee, tariff: jobs, value: BigInt(1 + random.below(5)) }
     const isDebit = reporter === 0 && random.oneIn(15)
     const value = (isDebit ? finney / 2n : finney) * BigInt(1 + random.below(4)) + BigInt(random.below(1000))
     return { kind: isDebit ? eventKind.debit : eventKind.credit, id, payee, tariff: zeroHash, value }
   })
+  return [...others, ...sessions]
+}
+
+/**
+ * The n-th event of a reporter's sessions, five to each: some have gaps, run backwards, begin twice, go on after their end or
+ * never end.
+ */
+function sessionEvent(n: number): Event {
+  const session = Math.floor(n / 5)
+  const id = toHex(new Random(session).bytes(32))
+  const nowMs = BigInt(n * 40_000 + new Random(n).below(35_000))
+  const { address } = payees[session % payees.length] as (typeof payees)[number]
+  const start = { kind: eventKind.sessionStart, id, payee: address, tariff: streams.name, value: nowMs }
+  const later = { ...start, payee: zeroAddress, tariff: zeroHash }
+  const heartbeat = { ...later, kind: eventKind.sessionHeartbeat }
+  const isEndless = session % 3 === 0
+  return [
+    start,
+    heartbeat,
+    session % 2 ? heartbeat : { ...heartbeat, value: nowMs > 100_000n ? nowMs - 100_000n : 0n },
+    session % 4 ? { ...later, kind: isEndless ? eventKind.sessionHeartbeat : eventKind.sessionEnd } : start,
+    { ...later, kind: isEndless ? eventKind.sessionHeartbeat : eventKind.sessionEnd },
+  ][n % 5] as Event
 }
 
 const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n

@@ -46,6 +46,8 @@ export type Call =
 export interface Outcome {
   readonly revert: Revert | undefined
   readonly events: readonly ModelEvent[]
+  /** What it was sent into, in a block of its own. */
+  readonly before: State
 }
 
 /** What can be read of the contract, for comparison with the real one. */
@@ -112,17 +114,17 @@ export class Chain<Ghost extends object> {
   }
 
   call(call: Call): Outcome {
-    this.#past.push({ state: copyOf(this.state), ghost: this.#copyGhost(this.ghost) })
+    const before = copyOf(this.state)
+    this.#past.push({ state: before, ghost: this.#copyGhost(this.ghost) })
     if (this.#past.length > reorgMax) this.#past.shift()
     this.now += 1n
     this.state.time = this.now
-    const outcome = this.#run(call)
+    const outcome = this.#run(call, before)
     this.trace?.push({ what: 'call', time: this.now, call, outcome, after: this.#registers() })
     return outcome
   }
 
-  #run(call: Call): Outcome {
-    const before = copyOf(this.state)
+  #run(call: Call, before: State): Outcome {
     const frame: Frame = {
       state: this.state,
       events: [],
@@ -134,11 +136,11 @@ export class Chain<Ghost extends object> {
     try {
       if ('gas' in call && call.gas === 'none') throw new Revert(outOfGas)
       perform(frame, call)
-      return { revert: undefined, events: frame.events }
+      return { revert: undefined, events: frame.events, before }
     } catch (error) {
       if (!(error instanceof Revert)) throw error
-      Object.assign(this.state, before)
-      return { revert: error, events: [] }
+      Object.assign(this.state, copyOf(before), { time: this.now })
+      return { revert: error, events: [], before }
     }
   }
 

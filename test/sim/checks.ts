@@ -8,7 +8,7 @@ import type { Call, Outcome } from './chain.ts'
 import { broker, funds, payees, terms, thief, treasury } from './constants.ts'
 import { isPrefix } from './ghost.ts'
 import type { Message } from './host.ts'
-import { type Anchored, copyOf, type Frame, get, type State } from './model/state.ts'
+import { type Anchored, type Frame, get, type State } from './model/state.ts'
 import { unpack } from './model/treasury.ts'
 import { max, min, sum } from './wei.ts'
 import type { ChainGhost, World } from './world.ts'
@@ -17,10 +17,10 @@ const everyone: readonly Hex[] = [...payees.map(({ address }) => address), thief
 
 /** Sends something to the contracts and holds what came of it against the truth. */
 export function send(world: World, call: Call, message?: Message): Outcome {
-  const before = copyOf(world.chain.state)
   world.chain.onPayee = (payee, frame) => checkInside(world, call, payee, frame)
   const outcome = world.chain.call(call)
   const { state, ghost } = world.chain
+  const { before } = outcome
   if (outcome.revert) {
     hold('G5', isUntouched(before, state), () => `${call.fn} reverted and left something behind`)
     return outcome

@@ -73,17 +73,19 @@ export const signerKey = keyOf(0x41)
 
 export const jobs = nameToBytes32('jobs')
 export const jobWei = finney + 1n
+/** A tariff of time that leaves a remainder of nearly every session. */
+export const streams = { name: nameToBytes32('streams'), weiPerUnit: finney / 10n + 1n, unitMs: 7_000n }
 export const stolenBudgetWei = 3n * ether
 
 const rule = (reporter: Hex): Reporter => ({
   reporter,
   kinds: 0b111111,
-  tariffs: [jobs],
+  tariffs: [jobs, streams.name],
   batchMaxWei: ether,
   payeeMaxWei: ether,
   budgetWei: reporter === stolen ? stolenBudgetWei : 1000n * ether,
   accountsMax: 100n,
-  sessionsMax: 10n,
+  sessionsMax: 2n,
 })
 
 /** The configuration that every honest genesis is given. */
@@ -96,7 +98,7 @@ export const firstConfiguration: Configuration = {
   signers: [addressOfKey(signerKey)],
   threshold: 1,
   reporters: reporters.map(rule),
-  tariffs: [{ name: jobs, weiPerUnit: jobWei, unitMs: 0n }],
+  tariffs: [{ name: jobs, weiPerUnit: jobWei, unitMs: 0n }, streams],
   payeesOpen: true,
   payees: orchestrators.map(({ address }) => ({ payee: address, rail: 1, minimumWei: 0n })),
   rail: 0,

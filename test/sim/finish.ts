@@ -6,7 +6,7 @@ import type { Hex } from '../../ledger/hex.ts'
 import type { Commit } from '../../ledger/structs.ts'
 import { hold } from './broken.ts'
 import { send } from './checks.ts'
-import { day, domain, ether, guardian, orchestrators, relayer, terms, treasury } from './constants.ts'
+import { day, ether, guardian, orchestrators, relayer, terms, treasury } from './constants.ts'
 import type { Instance, Message } from './host.ts'
 import { silentAt } from './model/anchor.ts'
 import { get } from './model/state.ts'
@@ -183,9 +183,8 @@ function checkReceipts(world: World, core: Instance): void {
     tree.root(Number(commit.next.logSize)) === commit.next.logRoot,
     'the published log is not the anchored one',
   )
-  for (const { receipt, leaf, core: signer } of world.receipts) {
+  for (const { receipt, leaf } of world.receipts) {
     const { head, position } = receipt
-    hold('G10', verifyReceipt(domain, signer, receipt, leaf.leaf), 'a receipt proves nothing')
     const isThere = core.log[position]?.leafHex === leaf.leafHex
     const size = Number(head.size)
     const isProof = !boots.has(head.boot) || size > tree.size || tree.root(size) !== head.root

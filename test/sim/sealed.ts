@@ -1,7 +1,7 @@
 /** What a host can read, and rewrite, of sealed things: their headers are in clear. */
 import { createHash } from 'node:crypto'
 import { toHex } from '../../ledger/hex.ts'
-import { readHeader, sealedKind } from '../../protocol/sealedHeader.ts'
+import { readHeader, type SealedHeader, sealedKind } from '../../protocol/sealedHeader.ts'
 import { hold } from './broken.ts'
 
 /** Where a header holds the number of its record and the hash of the one before. */
@@ -15,11 +15,18 @@ function hashOf(sealed: Uint8Array): string {
   return found
 }
 
+const headers = new WeakMap<Uint8Array, SealedHeader>()
+function headerOf(sealed: Uint8Array): SealedHeader {
+  const header = headers.get(sealed) ?? readHeader(sealed)
+  headers.set(sealed, header)
+  return header
+}
+
 /** Whether records are missing in between: each names the hash of the one before. */
 export function isHole(sealed: readonly Uint8Array[]): boolean {
   let last: string | undefined
   for (const one of sealed) {
-    const { kind, previous } = readHeader(one)
+    const { kind, previous } = headerOf(one)
     if (kind === sealedKind.record && last !== undefined && previous !== last) return true
     last = kind === sealedKind.record ? hashOf(one) : previous
   }

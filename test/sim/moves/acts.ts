@@ -3,7 +3,7 @@
 import { verifyReceipt } from '../../../client/receipt.ts'
 import type { Entry } from '../../../ledger/entry.ts'
 import type { Hex } from '../../../ledger/hex.ts'
-import type { HeadProof, Params } from '../../../protocol/messages.ts'
+import type { HeadProof, Params, Result } from '../../../protocol/messages.ts'
 import { hold } from '../broken.ts'
 import { send } from '../checks.ts'
 import { domain } from '../constants.ts'
@@ -34,7 +34,7 @@ export function report(world: World, core: Instance, entry: Entry, fate: Fate = 
   const { ok, no } = ask(core.core, 'apply_event', { entries: [entry] })
   hold('G5', ok !== undefined, () => `apply_event is refused: ${no?.code}`)
   const [result] = ok.results
-  if (result?.status === 'accepted') accept(core, logged(entry), result.position)
+  if (result?.status === 'accepted') accept(core, logged(entry), result)
   hold('G6', Number(ok.logSize) === core.log.length, 'the log grew by what was not accepted')
   hold('G6', ok.logRoot === core.tree.root(), 'the log is not the list of what was accepted')
   if (ok.recordB64 && fate === 'kept') store(core, ok.recordB64)
@@ -51,7 +51,7 @@ export function report(world: World, core: Instance, entry: Entry, fate: Fate = 
   return result?.problem?.code ?? (result?.status === 'already_accepted' ? 'ALREADY' : undefined)
 }
 
-function accept(core: Instance, one: Logged, position: number | null): void {
+function accept(core: Instance, one: Logged, { position, odd }: Result<'apply_event'>['results'][number]): void {
   hold('G6', position === core.log.length, 'an entry lies elsewhere than at the end of the log')
   if ('batch' in one.entry) {
     const { reporter, sequence } = one.entry.batch
@@ -59,6 +59,11 @@ function accept(core: Instance, one: Logged, position: number | null): void {
     const rule = core.ghost.configuration.reporters.find((listed) => listed.reporter === reporter)
     hold('G6', rule !== undefined, 'a batch of a reporter that is not listed counts')
     core.ghost.apply(one.entry)
+    hold(
+      'G6',
+      `${core.ghost.odd}` === `${odd.map(({ index }) => index)}`,
+      'other events are called odd than fit no session',
+    )
     hold('G9', get(core.ghost.moved, reporter) <= rule.budgetWei, 'a reporter moved more than its budget')
   } else core.ghost.apply(one.entry)
   core.log.push(one)

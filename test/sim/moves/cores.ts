@@ -22,7 +22,7 @@ import {
 } from '../host.ts'
 import type { Random } from '../random.ts'
 import { isHole, renumbered } from '../sealed.ts'
-import { isOwn, madeOf, type World } from '../world.ts'
+import { birthOf, isOwn, madeOf, type World } from '../world.ts'
 import { duesOf, type Fate, land, report, signCommit, signOpen, start, trueRound, truth } from './acts.ts'
 import type { Moves } from './move.ts'
 
@@ -299,7 +299,13 @@ export const coreMoves: Moves = {
     rows: [7, 8],
     run(world, random) {
       const first = logged({ configuration: firstConfiguration, signatures: [] })
-      const { disk } = beginGenesis(world.nextId++, random, firstConfiguration, first, 'elsewhere')
+      const { disk } = beginGenesis(
+        world.nextId++,
+        birthOf('forged', random.next()),
+        firstConfiguration,
+        first,
+        'elsewhere',
+      )
       const started = beginFrom(world.nextId++, random, disk)
       hold('G3', !('core' in started), 'a core starts from a state that was born under another root')
       hold('G3', started.code === 'BIRTH_REFUSED', `a forged birth is refused as ${started.code}`)
@@ -321,7 +327,7 @@ export const coreMoves: Moves = {
     rows: [6],
     run(world, random) {
       const first = logged({ configuration: firstConfiguration, signatures: [] })
-      const stranger = beginGenesis(world.nextId++, random, firstConfiguration, first)
+      const stranger = beginGenesis(world.nextId++, birthOf('second', random.next()), firstConfiguration, first)
       hold('G3', stranger.address !== world.committer, 'two births gave one key')
       const { claim, by } = world.head
       const head = by ? proofOf(stranger, claim, madeOf(by)) : world.headProof(stranger)
