@@ -67,14 +67,9 @@ export type Traced =
       readonly after: Registers
     }
   | { readonly what: 'round'; readonly round: bigint; readonly isStarted: boolean; readonly time: bigint }
-  | { readonly what: 'leak'; readonly ticket: Ticket; readonly signature: Hex }
+  | { readonly what: 'tell'; readonly call: Call }
   | { readonly what: 'reorg'; readonly back: number; readonly started: readonly bigint[] }
   | { readonly what: 'begin'; readonly committer: Hex; readonly configHash: Hex }
-
-export interface Leaked {
-  readonly ticket: Ticket
-  readonly signature: Hex
-}
 
 const reorgMax = 4
 
@@ -84,7 +79,7 @@ export class Chain<Ghost extends object> {
   ghost: Ghost
   now: bigint
   readonly trace: Traced[] | undefined
-  #leaked: Leaked | undefined
+  #told: Call | undefined
   readonly #past: { state: State; ghost: Ghost }[] = []
   readonly #copyGhost: (ghost: Ghost) => Ghost
   /** Hears that a payee's code is about to run. */
@@ -130,7 +125,8 @@ export class Chain<Ghost extends object> {
       events: [],
       onPayee: (payee) => this.onPayee(payee, frame),
       leaked: (inner) => {
-        if (this.#leaked) redeem(inner, this.#leaked.ticket, this.#leaked.signature)
+        // All else it tries in the middle of a payment, where the treasury lets nobody in.
+        if (this.#told?.fn === 'redeem') redeem(inner, this.#told.ticket, this.#told.signature)
       },
     }
     try {
@@ -165,10 +161,10 @@ export class Chain<Ghost extends object> {
     this.trace?.push({ what: 'round', round: s.round, isStarted: true, time: this.now })
   }
 
-  /** The mole learns a ticket, and will redeem it whenever it is sent something. */
-  leak(leaked: Leaked): void {
-    this.#leaked = leaked
-    this.trace?.push({ what: 'leak', ...leaked })
+  /** What the mole will try whenever its code runs: to redeem a ticket; or, whenever the treasury sends it something, another call. */
+  tell(call: Call): void {
+    this.#told = call
+    this.trace?.push({ what: 'tell', call })
   }
 
   /** The last blocks are gone. Time is not: what comes instead comes later. @returns how many */

@@ -7,12 +7,13 @@ import type { Commit } from '../../ledger/structs.ts'
 import { hold } from './broken.ts'
 import { send } from './checks.ts'
 import { day, ether, guardian, orchestrators, relayer, terms, treasury } from './constants.ts'
-import type { Instance, Message } from './host.ts'
+import { configHashOf, type Instance, type Message } from './host.ts'
 import { silentAt } from './model/anchor.ts'
 import { get } from './model/state.ts'
 import { room } from './model/vault.ts'
 import { proofFor } from './moves/chain.ts'
 import { findCore, payOut, reportAll, takeOver } from './moves/honest.ts'
+import { renewKey } from './renewal.ts'
 import { max } from './wei.ts'
 import type { World } from './world.ts'
 
@@ -72,14 +73,7 @@ function strikeOut(world: World): boolean {
   if (anchored.time + 2n * terms.silence < since) return false
   const freeze = send(world, { fn: 'freeze' })
   hold('G9', freeze.revert !== undefined, 'a thief freezes while its root is being struck out')
-  world.isKeyStolen = false
-  const admission = {
-    committer: world.committer,
-    configHash: good.commit.next.configHash,
-    anchored,
-    commitment: good.commit.next,
-  }
-  const { revert } = send(world, { fn: 'admit', admission })
+  const { revert } = send(world, { fn: 'admit', admission: renewKey(world, good, anchored) })
   hold('G9', revert === undefined, () => `a thief's root cannot be struck out: ${revert?.message}`)
   return true
 }
@@ -116,7 +110,7 @@ function payAll(world: World): Ending {
 function followed(world: World): Instance {
   const core = findCore(world)
   if (takeOver(world, core)) return core
-  send(world, { fn: 'setConfig', configHash: core.ghost.configHash })
+  send(world, { fn: 'setConfig', configHash: configHashOf(core) as Hex })
   hold('G5', takeOver(world, core), 'a core cannot take over under its own configuration')
   return core
 }

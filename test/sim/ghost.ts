@@ -19,9 +19,9 @@ export interface Logged {
 const known = new WeakMap<Entry, Logged>()
 
 /** An entry with its leaf hash; entries are shared between runs, and hashed once. */
-export function logged(entry: Entry): Logged {
+export function logged<E extends Entry>(entry: E): Logged & { readonly entry: E } {
   const found = known.get(entry)
-  if (found) return found
+  if (found) return found as Logged & { readonly entry: E }
   const leaf = leafHash(entryLeaf(entry))
   const made = { entry, leaf, leafHex: toHex(leaf) }
   known.set(entry, made)

@@ -2,10 +2,14 @@
 import { LogTree } from '../../client/logTree.ts'
 import { type Core, createCore } from '../../enclave/core.ts'
 import { dispatch } from '../../enclave/dispatch.ts'
+import type { SignedConfiguration } from '../../ledger/entry.ts'
 import type { Hex } from '../../ledger/hex.ts'
+import { rootOf } from '../../ledger/state.ts'
 import type { Commit, Open } from '../../ledger/structs.ts'
+import { hashStruct } from '../../ledger/typedData.ts'
 import type { Codec } from '../../protocol/codec.ts'
 import { type HeadProof, type Method, methods, type Params, type Result } from '../../protocol/messages.ts'
+import { prove } from './accounts.ts'
 import { hold } from './broken.ts'
 import { GhostLedger, type Logged } from './ghost.ts'
 import { createPlatform, type KeyPlace } from './platform.ts'
@@ -43,6 +47,10 @@ export interface Disk {
   readonly place: KeyPlace
   /** Of all disks of one birth: what was sealed so far. */
   readonly seals: SealedOnce
+  /** The configuration that came with a key born for a log that others began. */
+  readonly successor?: Logged & { readonly entry: SignedConfiguration }
+  /** Roots that such a core had on the way, by the size of its log. */
+  readonly replayed: ReadonlyMap<number, Hex>
 }
 
 export const sizeOf = (disk: Disk): number => disk.sizes.at(-1) ?? 0
@@ -90,17 +98,34 @@ export interface Made {
   readonly signature: Hex
 }
 
+/** Until it opens its first epoch, a new key has not brought its configuration into the log. */
+export const isPending = ({ disk: { successor }, log }: Pick<Instance, 'disk' | 'log'>): boolean =>
+  successor !== undefined && !log.includes(successor)
+
+/** The configuration that a core is under once it has opened; undefined where its host spoilt the log for it. */
+export function configHashOf({ disk, log, ghost }: Instance): Hex | undefined {
+  const { successor } = disk
+  if (!successor || !isPending({ disk, log })) return ghost.configHash
+  const { configuration } = successor.entry
+  return configuration.previous === ghost.configHash ? hashStruct('Configuration', configuration) : undefined
+}
+
+interface Birth {
+  readonly first: Logged & { readonly entry: SignedConfiguration }
+  /** For a key that goes on with a log: what comes with it. */
+  readonly successor?: Disk['successor']
+  readonly authority?: 'elsewhere'
+}
+
 /** Starts a core with a birth of its own. */
-export function beginGenesis(
-  id: number,
-  random: Random,
-  configuration: Params<'genesis'>['configuration'],
-  first: Logged,
-  authority?: 'elsewhere',
-): Instance {
+export function beginGenesis(id: number, random: Random, { first, successor, authority }: Birth): Instance {
   const place: KeyPlace = {}
   const core = createCore(createPlatform(random, place, authority))
-  const { ok, no } = ask(core, 'genesis', { configuration, logBegins: null })
+  const { configuration } = first.entry
+  const params = successor
+    ? { configuration: successor.entry.configuration, logBegins: configuration }
+    : { configuration, logBegins: null }
+  const { ok, no } = ask(core, 'genesis', params)
   hold('G5', ok !== undefined, () => `genesis is refused: ${no?.code}`)
   const log = [first]
   const seals = new SealedOnce()
@@ -112,10 +137,28 @@ export function beginGenesis(
     log,
     place,
     seals,
+    ...(successor ? { successor } : {}),
+    replayed: new Map(),
   }
   const ghost = new GhostLedger()
   ghost.apply(first.entry)
-  return instanceOf(id, core, ok.address, disk, log, ghost)
+  const instance = instanceOf(id, core, ok.address, disk, log, ghost)
+  noteReplayed(instance)
+  return instance
+}
+
+/** A core that replays a log remembers the root at the end of each request. */
+export function noteReplayed(instance: Instance): void {
+  const { disk, log, ghost, tree } = instance
+  if (!isPending(instance)) return
+  const root = rootOf({
+    accountsRoot: prove(ghost.earned).root,
+    logRoot: tree.root(),
+    logSize: BigInt(log.length),
+    totalEarned: ghost.total,
+    configHash: ghost.configHash,
+  })
+  instance.disk = { ...disk, replayed: new Map([...disk.replayed, [log.length, root]]) }
 }
 
 /** Starts a core from what is stored. @returns the instance, or the refusal */
@@ -127,7 +170,8 @@ export function beginFrom(id: number, random: Random, disk: Disk): Instance | Re
   const ghost = new GhostLedger()
   for (const { entry } of log) ghost.apply(entry)
   const address = statusOf(core).address as Hex
-  return instanceOf(id, core, address, { ...disk, log }, log, ghost)
+  const replayed = new Map([...disk.replayed].filter(([size]) => size <= log.length))
+  return instanceOf(id, core, address, { ...disk, log, replayed }, log, ghost)
 }
 
 export const statusOf = (core: Core): Result<'status'> => ask(core, 'status', {}).ok as Result<'status'>

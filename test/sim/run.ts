@@ -3,14 +3,26 @@ import { GuaranteeBroken } from './broken.ts'
 import type { Traced } from './chain.ts'
 import { checkBooks } from './checks.ts'
 import { type Ending, finish } from './finish.ts'
+import { birthMoves } from './moves/births.ts'
 import { chainMoves } from './moves/chain.ts'
 import { coreMoves } from './moves/cores.ts'
+import { diskMoves } from './moves/disks.ts'
 import { honestMoves } from './moves/honest.ts'
 import type { Moves } from './moves/move.ts'
+import { reporterMoves } from './moves/reporters.ts'
+import { thiefMoves } from './moves/thieves.ts'
 import { Random } from './random.ts'
 import { World } from './world.ts'
 
-export const moves: Moves = { ...coreMoves, ...chainMoves, ...honestMoves }
+export const moves: Moves = {
+  ...coreMoves,
+  ...diskMoves,
+  ...birthMoves,
+  ...reporterMoves,
+  ...chainMoves,
+  ...thiefMoves,
+  ...honestMoves,
+}
 const names = Object.keys(moves)
 const total = Object.values(moves).reduce((sum, { weight }) => sum + weight, 0)
 

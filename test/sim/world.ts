@@ -3,12 +3,13 @@
 import type { Receipt } from '../../client/receipt.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import { zeroHash } from '../../ledger/hex.ts'
+import { rootOf } from '../../ledger/state.ts'
 import type { Commit } from '../../ledger/structs.ts'
 import type { HeadProof } from '../../protocol/messages.ts'
 import { Chain } from './chain.ts'
 import { ether, firstConfiguration, orchestrators } from './constants.ts'
-import { type GhostLedger, type Logged, logged } from './ghost.ts'
-import { beginGenesis, type Disk, type Instance, type Made, type Message, proofOf } from './host.ts'
+import { type Logged, logged } from './ghost.ts'
+import { beginGenesis, configHashOf, type Disk, type Instance, type Made, type Message, proofOf } from './host.ts'
 import { newState } from './model/state.ts'
 import { Random } from './random.ts'
 
@@ -16,8 +17,10 @@ import { Random } from './random.ts'
 export interface Held {
   readonly receipt: Receipt
   readonly leaf: Logged
-  /** Whose signature it must bear. */
+  /** Whose signature it bears. */
   readonly core: Hex
+  /** The log that it speaks of, at least as long. */
+  readonly log: readonly Logged[]
 }
 
 /** What is known of the landed, beside the contract's own registers. A reorg takes it back. */
@@ -58,9 +61,10 @@ export class World {
   random: Random
   readonly chain: Chain<ChainGhost>
   readonly genesisDisk: Disk
-  readonly committer: Hex
-  /** The committer's secret, as a thief would have it. */
-  readonly secret: Uint8Array
+  /** What was stored of each key that the contract may follow, when it was ready to be admitted. */
+  readonly births = new Map<Hex, Disk>()
+  /** The secrets of those keys, as a thief would have them. */
+  readonly secrets = new Map<Hex, Uint8Array>()
   instances: Instance[] = []
   /** Copies of disks, old and new. */
   disks: Disk[] = []
@@ -70,20 +74,17 @@ export class World {
   receipts: Held[] = []
   /** Configurations that the operator signed, by hash. */
   readonly configurations = new Map<Hex, Logged>()
-  isKeyStolen = false
+  /** Whose key somebody else has too. */
+  stolen: Hex | undefined
   nextId = 0
 
   constructor({ seed, isTraced }: WorldOptions) {
     this.seed = seed
     this.random = new Random(seed)
-    const birth = birthOf('first', seed)
-    // Genesis draws the boot, then the key: so the simulator knows it, as a thief would.
-    this.secret = birthOf('first', seed).bytes(64).slice(32)
-    const first = logged({ configuration: firstConfiguration, signatures: [] })
-    const core = beginGenesis(this.nextId++, birth, firstConfiguration, first)
+    const core = beginGenesis(this.nextId++, birthOf('first', seed), { first })
     this.instances.push(core)
-    this.committer = core.address
     this.genesisDisk = core.disk
+    this.admit(core, secretOf('first', seed))
     this.configurations.set(core.ghost.configHash, first)
     this.chain = new Chain<ChainGhost>({
       state: newState(
@@ -118,6 +119,17 @@ export class World {
     return { claim: { epoch, boot, counter, root }, by: this.chain.ghost.landed.at(-1) }
   }
 
+  /** Whom the contract follows. */
+  get committer(): Hex {
+    return this.chain.state.committer
+  }
+
+  /** A key that the operator is about to admit. */
+  admit({ address, disk }: Instance, secret: Uint8Array): void {
+    this.births.set(address, disk)
+    this.secrets.set(address, secret)
+  }
+
   headProof(instance: Instance): HeadProof {
     const { claim, by } = this.head
     return proofOf(instance, claim, by ? madeOf(by) : undefined)
@@ -135,9 +147,11 @@ export class World {
   }
 
   /** Configuration entries that lead from what a core has to what the contract names; undefined if nothing does. */
-  configurationsTo(hash: Hex, ghost: GhostLedger): Logged[] | undefined {
+  configurationsTo(hash: Hex, core: Instance): Logged[] | undefined {
     const path: Logged[] = []
-    for (let at = hash; at !== ghost.configHash; ) {
+    const from = configHashOf(core)
+    if (!from) return undefined
+    for (let at = hash; at !== from; ) {
       const found = this.configurations.get(at)
       if (!found || !('configuration' in found.entry) || path.length > 50) return undefined
       path.unshift(found)
@@ -148,10 +162,18 @@ export class World {
   }
 }
 
-const births = { first: 0x5bd1e995, second: 0x1b873593, forged: 0x2c1b3c6d }
+const births = { first: 0x5bd1e995, renewed: 0x7feb352d, second: 0x1b873593, forged: 0x2c1b3c6d }
+
+/** The first entry of every log. */
+export const first = logged({ configuration: firstConfiguration, signatures: [] })
 
 /** The dice of a genesis. Few births serve all runs, so that each is certified once. */
 export const birthOf = (which: keyof typeof births, n: number): Random => new Random(births[which] ^ (n % 8))
+
+/** A genesis draws the boot, then the key: so the simulator knows it. */
+export const secretOf = (which: keyof typeof births, n: number): Uint8Array => birthOf(which, n).bytes(64).slice(32)
+
+export const hasReplayed = ({ disk }: Instance, root: Hex): boolean => [...disk.replayed.values()].includes(root)
 
 export const madeOf = ({ commit, signature }: Message): Made => ({ commit: commit as Commit, signature })
 
@@ -161,6 +183,9 @@ export function isOwn(instance: Instance, message: Message | undefined): boolean
   const { next } = message.commit as Commit
   const size = Number(next.logSize)
   return (
-    message.core.address === instance.address && size <= instance.tree.size && instance.tree.root(size) === next.logRoot
+    hasReplayed(instance, rootOf(next)) ||
+    (message.core.address === instance.address &&
+      size <= instance.tree.size &&
+      instance.tree.root(size) === next.logRoot)
   )
 }

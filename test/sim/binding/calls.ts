@@ -88,7 +88,7 @@ export function transactionOf(call: Call, owner: Hex): Transaction {
 }
 
 /** What redeems a ticket alone. */
-export function redemption(ticket: Ticket, signature: Hex): Hex {
+function redemption(ticket: Ticket, signature: Hex): Hex {
   const [r, vs] = halves(signature)
   const top = BigInt(vs)
   const s = `0x${(top & ((1n << 255n) - 1n)).toString(16).padStart(64, '0')}` as Hex

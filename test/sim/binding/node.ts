@@ -83,9 +83,12 @@ export const idleCode: Hex = '0x00'
 export const refuserCode: Hex = '0x60006000fd'
 export const gasEaterCode: Hex = '0x5b600056'
 
-/** Runtime code that makes one call, whatever comes of it. */
-export function callerCode(to: Hex, data: Hex): Hex {
+/** Runtime code that makes one call, whatever comes of it; only when called by `from`, if that is given. */
+export function callerCode(to: Hex, data: Hex, from?: Hex): Hex {
+  // CALLER, PUSH20, EQ, and on to byte 27 or STOP.
+  const onlyFrom = from ? `3373${from.slice(2)}14601b57005b` : ''
+  const at = (onlyFrom.length / 2 + 45).toString(16).padStart(4, '0')
   const length = ((data.length - 2) / 2).toString(16).padStart(4, '0')
-  // CODECOPY the data to memory, CALL with all gas and no value, POP, STOP; the data begins at byte 45.
-  return `0x61${length}61002d6000396000600061${length}6000600073${to.slice(2)}5af15000${data.slice(2)}`
+  // CODECOPY the data to memory, CALL with all gas and no value, POP, STOP; then the data.
+  return `0x${onlyFrom}61${length}61${at}6000396000600061${length}6000600073${to.slice(2)}5af15000${data.slice(2)}`
 }

@@ -14,7 +14,7 @@ import type { Hex } from '../../../ledger/hex.ts'
 import type { Outcome, Registers, Traced } from '../chain.ts'
 import { broker, mole, payees, thief, treasury } from '../constants.ts'
 import { get, outOfGas } from '../model/state.ts'
-import { redemption, transactionOf } from './calls.ts'
+import { transactionOf } from './calls.ts'
 import { callerCode, type Node, startNode } from './node.ts'
 import { deployTreasury, deployWorld, mine, setRound } from './world.ts'
 
@@ -71,8 +71,9 @@ async function replayTrace(node: Node, trace: readonly Traced[]): Promise<Compar
     if (one.what === 'round') {
       round = { round: one.round, startedRound: one.isStarted ? one.round : round.startedRound }
       await setRound(node, one.round, one.isStarted)
-    } else if (one.what === 'leak') {
-      moleCode = callerCode(broker, redemption(one.ticket, one.signature))
+    } else if (one.what === 'tell') {
+      const { to, data } = transactionOf(one.call, owner)
+      moleCode = callerCode(to as Hex, data as Hex, one.call.fn === 'redeem' ? undefined : treasury)
       await node.ask('anvil_setCode', mole.address, moleCode)
     } else if (one.what === 'reorg') {
       const to = snapshots.splice(-one.back)[0]

@@ -3,12 +3,23 @@
 import { verifyReceipt } from '../../../client/receipt.ts'
 import type { Entry } from '../../../ledger/entry.ts'
 import type { Hex } from '../../../ledger/hex.ts'
-import type { HeadProof, Params, Result } from '../../../protocol/messages.ts'
+import { entriesPerRequestMax, type HeadProof, type Params, type Result } from '../../../protocol/messages.ts'
 import { hold } from '../broken.ts'
 import { send } from '../checks.ts'
 import { domain } from '../constants.ts'
 import { type Logged, logged } from '../ghost.ts'
-import { ask, beginFrom, type Disk, type Instance, type Message, store, zeroHints } from '../host.ts'
+import {
+  ask,
+  beginFrom,
+  configHashOf,
+  type Disk,
+  type Instance,
+  isPending,
+  type Message,
+  noteReplayed,
+  store,
+  zeroHints,
+} from '../host.ts'
 import { get } from '../model/state.ts'
 import { unpack } from '../model/treasury.ts'
 import type { Random } from '../random.ts'
@@ -16,6 +27,9 @@ import { isOwn, type World } from '../world.ts'
 
 /** What the host does with a reply. */
 export type Fate = 'kept' | 'lost'
+
+export const any = (world: World, random: Random): Instance => random.pick(world.instances) as Instance
+export const fateOf = (random: Random): Fate => (random.oneIn(12) ? 'lost' : 'kept')
 
 const instancesMax = 4
 const receiptsMax = 60
@@ -34,7 +48,10 @@ export function report(world: World, core: Instance, entry: Entry, fate: Fate = 
   const { ok, no } = ask(core.core, 'apply_event', { entries: [entry] })
   hold('G5', ok !== undefined, () => `apply_event is refused: ${no?.code}`)
   const [result] = ok.results
-  if (result?.status === 'accepted') accept(core, logged(entry), result)
+  if (result?.status === 'accepted') {
+    accept(core, logged(entry), result)
+    noteReplayed(core)
+  }
   hold('G6', Number(ok.logSize) === core.log.length, 'the log grew by what was not accepted')
   hold('G6', ok.logRoot === core.tree.root(), 'the log is not the list of what was accepted')
   if (ok.recordB64 && fate === 'kept') store(core, ok.recordB64)
@@ -45,7 +62,7 @@ export function report(world: World, core: Instance, entry: Entry, fate: Fate = 
     const receipt = { head: ok.head, position: result.position ?? 0, path: result.path }
     const leaf = logged(entry)
     hold('G10', verifyReceipt(domain, core.address, receipt, leaf.leaf), 'a receipt proves nothing')
-    world.receipts.push({ receipt, leaf, core: core.address })
+    world.receipts.push({ receipt, leaf, core: core.address, log: core.log })
     if (world.receipts.length > receiptsMax) world.receipts.splice(world.random.below(receiptsMax), 1)
   }
   return result?.problem?.code ?? (result?.status === 'already_accepted' ? 'ALREADY' : undefined)
@@ -58,14 +75,33 @@ function accept(core: Instance, one: Logged, { position, odd }: Result<'apply_ev
     hold('G6', sequence === (core.ghost.sequences.get(reporter) ?? 0n), 'a batch counts out of its order, or twice')
     const rule = core.ghost.configuration.reporters.find((listed) => listed.reporter === reporter)
     hold('G6', rule !== undefined, 'a batch of a reporter that is not listed counts')
-    core.ghost.apply(one.entry)
+    append(core, one)
     hold(
       'G6',
       `${core.ghost.odd}` === `${odd.map(({ index }) => index)}`,
       'other events are called odd than fit no session',
     )
     hold('G9', get(core.ghost.moved, reporter) <= rule.budgetWei, 'a reporter moved more than its budget')
-  } else core.ghost.apply(one.entry)
+  } else append(core, one)
+}
+
+/** Brings a new key so much further in the log that it was born for. */
+export function replay(core: Instance, entries: readonly Logged[]): void {
+  for (let at = 0; at < entries.length; at += entriesPerRequestMax) {
+    const some = entries.slice(at, at + entriesPerRequestMax)
+    const { ok } = ask(core.core, 'apply_event', { entries: some.map(({ entry }) => entry) })
+    const isWhole = ok?.results.every(({ status }) => status === 'accepted')
+    hold('G5', isWhole === true, 'a new key does not take the published log')
+    for (const one of some) append(core, one)
+    hold('G6', ok?.logRoot === core.tree.root(), 'a replayed log is another')
+    noteReplayed(core)
+    if (ok?.recordB64) store(core, ok.recordB64)
+  }
+}
+
+/** What must have come of an entry that counts. */
+export function append(core: Instance, one: Logged): void {
+  core.ghost.apply(one.entry)
   core.log.push(one)
   core.tree.append(one.leaf)
 }
@@ -78,7 +114,17 @@ export function signOpen(
   isOurs: boolean,
   fate: Fate = 'kept',
 ): Message | undefined {
+  const isSpoilt = configHashOf(core) === undefined
   const { ok, no } = ask(core.core, 'open_epoch', { head, hints: zeroHints })
+  if (isSpoilt && isOurs) {
+    const codes = ['WRONG_VERSION', 'BAD_CONFIGURATION']
+    hold(
+      'G6',
+      codes.includes(no?.code ?? ''),
+      () => `a new key whose configuration follows another is told ${no?.code}`,
+    )
+    return undefined
+  }
   hold('G5', isOurs === (ok !== undefined) || !isOurs, () => `a core does not open on its own history: ${no?.code}`)
   hold('G3', isOurs || ok === undefined, 'a core opened on a history that is not its own')
   if (!ok) {
@@ -86,6 +132,8 @@ export function signOpen(
     return undefined
   }
   core.epoch = ok.open.epoch
+  const { successor } = core.disk
+  if (successor && isPending(core)) append(core, successor)
   keep(core, ok.recordB64, fate)
   hold(
     'G10',

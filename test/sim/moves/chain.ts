@@ -1,14 +1,11 @@
 /** What the chain, its people and its thieves do. */
 import { type Hex, toHex } from '../../../ledger/hex.ts'
-import { signHash } from '../../../ledger/signature.ts'
-import type { Commit, Open } from '../../../ledger/structs.ts'
-import { digest } from '../../../ledger/typedData.ts'
+import type { Commit } from '../../../ledger/structs.ts'
 import { prove } from '../accounts.ts'
 import { hold } from '../broken.ts'
 import { send } from '../checks.ts'
 import {
   day,
-  domain,
   elsewhere,
   ether,
   finney,
@@ -19,18 +16,18 @@ import {
   relayer,
   stranger,
   terms,
-  thief,
 } from '../constants.ts'
 import type { Message } from '../host.ts'
-import { get, type State } from '../model/state.ts'
-import { pack, ticketOf, ticketsOf, unpack } from '../model/treasury.ts'
+import { silentAt } from '../model/anchor.ts'
+import { get } from '../model/state.ts'
 import { type Proof, surplus } from '../model/vault.ts'
 import type { Random } from '../random.ts'
+import { max } from '../wei.ts'
 import type { World } from '../world.ts'
 import type { Moves } from './move.ts'
 
 /** Any commit that landed, as an anchor: live, or struck out since. */
-function anchorOf(world: World, message: Message) {
+export function anchorOf(world: World, message: Message) {
   const { counter } = message.commit as Commit
   return world.chain.state.anchors.get(counter)
 }
@@ -83,30 +80,17 @@ export const chainMoves: Moves = {
     weight: 5,
     rows: [15],
     run: (world, random) =>
-      void send(world, { fn: 'fundDeposit', sender: world.committer, amount: finney * BigInt(1 + random.below(5)) }),
+      void send(world, {
+        fn: 'fundDeposit',
+        sender: random.pick([...world.secrets.keys()]) as Hex,
+        amount: finney * BigInt(1 + random.below(5)),
+      }),
   },
   give: {
     weight: 4,
     rows: [15],
     run: (world, random) => void send(world, { fn: 'give', amount: BigInt(1 + random.below(1_000_000)) }),
   },
-  redeemLeaked: {
-    weight: 14,
-    rows: [13, 15, 21],
-    run(world, random) {
-      const leaked = leakedTicket(world, random)
-      if (leaked) send(world, { fn: 'redeem', ...leaked })
-    },
-  },
-  tellMole: {
-    weight: 8,
-    rows: [14],
-    run(world, random) {
-      const leaked = leakedTicket(world, random)
-      if (leaked) world.chain.leak(leaked)
-    },
-  },
-  pokeMole: { weight: 5, rows: [14], run: (world) => void send(world, { fn: 'poke' }) },
   pause: {
     weight: 4,
     rows: [26],
@@ -215,15 +199,22 @@ export const chainMoves: Moves = {
       hold('G8', world.chain.state.frozen || revert?.error === 'NotFrozen', 'an exit before the freeze')
     },
   },
-  stealKey: {
+  freezeInHalt: {
     weight: 1,
     rows: [28],
     run(world, random) {
-      if (random.oneIn(3)) world.isKeyStolen = true
+      const by = world.chain.ghost.landed.at(-1)
+      const anchored = by && anchorOf(world, by)
+      const { state } = world.chain
+      if (!anchored || state.frozen || world.chain.isHalted || !random.oneIn(3)) return
+      // So long that the halt itself is all that stands between a thief and the freeze.
+      world.chain.pass(max(silentAt(state) - world.chain.now, 0n) + 60n)
+      if (send(world, { fn: 'halt', anchored, from: guardian }).revert) return
+      world.chain.pass(terms.haltMax - BigInt(2 + random.below(50)))
+      const { revert } = send(world, { fn: 'freeze' })
+      hold('G9', revert?.error === 'IsHalted', 'frozen during a halt')
     },
   },
-  thiefOpens: { weight: 5, rows: [28], run: (world, random) => thieve(world, random, 'open') },
-  thiefCommits: { weight: 14, rows: [28], run: (world, random) => thieve(world, random, 'commit') },
   longSilence: {
     weight: 1,
     rows: [36],
@@ -231,73 +222,4 @@ export const chainMoves: Moves = {
       if (random.oneIn(4)) world.chain.pass(terms.silence - day)
     },
   },
-}
-
-/** A ticket of any commit that was ever signed, as its calldata shows it to everyone. */
-function leakedTicket(world: World, random: Random) {
-  const message = random.pick(world.messages.filter(({ commit }) => (commit?.ticketSigs.length ?? 0) > 0))
-  if (!message?.commit) return undefined
-  const { commit } = message
-  const signatures = ticketsOf(commit)
-  const index = random.below(signatures.length)
-  const payment = unpack(commit.payments[index] as Hex)
-  // Its face value is what the payee had not got when the commit was signed: a thief tries the present and nothing at all.
-  const paid: State = random.oneIn(3) ? { ...world.chain.state, paid: new Map() } : world.chain.state
-  const ticket = ticketOf(paid, commit, index, payment)
-  if (ticket.faceValueWei < 0n) return undefined
-  return { ticket: { ...ticket, sender: world.committer }, signature: signatures[index] as Hex }
-}
-
-/** Whoever has the committer's key writes a history of its own and pays itself. */
-function thieve(world: World, random: Random, what: 'open' | 'commit'): void {
-  if (!world.isKeyStolen) return
-  const s = world.chain.state
-  const [core] = world.instances
-  if (!core) return
-  const base = {
-    core,
-    log: [],
-    size: 0,
-    earned: new Map([[thief.address, 50n * ether]]),
-    disk: world.genesisDisk,
-    isThiefs: true,
-  }
-  if (what === 'open') {
-    const open: Open = {
-      epoch: s.epoch + 1n,
-      prevBoot: s.boot,
-      counter: s.counter,
-      root: s.root,
-      boot: toHex(random.bytes(32)),
-      logSize: 0n,
-      logRoot: toHex(random.bytes(32)),
-      attestation: '0x',
-    }
-    const signature = signHash(digest(domain, 'Open', open), world.secret)
-    const message: Message = { ...base, open, signature }
-    world.remember(message)
-    send(world, { fn: 'open', open, signature }, message)
-    return
-  }
-  const total = get(s.paid, thief.address) + ether / BigInt(1 + random.below(4))
-  const commit: Commit = {
-    epoch: s.epoch,
-    boot: s.boot,
-    counter: s.counter + 1n,
-    prevRoot: s.root,
-    next: {
-      accountsRoot: prove(base.earned).root,
-      logRoot: toHex(random.bytes(32)),
-      logSize: s.logSize,
-      totalEarned: s.totalEarned + (random.oneIn(2) ? 100n * ether : 0n),
-      configHash: s.configHash,
-    },
-    round: 1n,
-    payments: [pack(thief.address, total)],
-    ticketSigs: [],
-  }
-  const signature = signHash(digest(domain, 'Commit', commit), world.secret)
-  const message: Message = { ...base, commit, signature }
-  world.remember(message)
-  send(world, { fn: 'commit', commit, signature }, message)
 }

@@ -1,151 +1,27 @@
-/** What a host does with cores and disks. */
-
-import { type Hex, toHex, zeroHash } from '../../../ledger/hex.ts'
+/** What a host asks of cores, and what it lies to them about. */
+import { inspect } from 'node:util'
+import { judgeEvidence } from '../../../client/evidence.ts'
+import { dispatch } from '../../../enclave/dispatch.ts'
+import type { SignedBatch } from '../../../ledger/entry.ts'
+import { toHex, zeroHash } from '../../../ledger/hex.ts'
 import { signHash } from '../../../ledger/signature.ts'
 import { rootOf } from '../../../ledger/state.ts'
 import { digest } from '../../../ledger/typedData.ts'
 import type { HeadProof } from '../../../protocol/messages.ts'
-import { batchOf, changes, configurationAfter, faults, faultyBatch, preferenceOf } from '../batches.ts'
 import { hold } from '../broken.ts'
-import { domain, firstConfiguration, keyOf, reporters } from '../constants.ts'
-import { logged } from '../ghost.ts'
-import {
-  ask,
-  beginFrom,
-  beginGenesis,
-  cut,
-  type Instance,
-  proofOf,
-  statusOf,
-  takeSnapshot,
-  zeroHints,
-} from '../host.ts'
+import { domain, keyOf } from '../constants.ts'
+import { isPrefix } from '../ghost.ts'
+import { ask, type Instance, proofOf, statusOf, takeSnapshot, zeroHints } from '../host.ts'
 import type { Random } from '../random.ts'
-import { isHole, renumbered } from '../sealed.ts'
-import { birthOf, isOwn, madeOf, type World } from '../world.ts'
-import { duesOf, type Fate, land, report, signCommit, signOpen, start, trueRound, truth } from './acts.ts'
+import { isHole } from '../sealed.ts'
+import { type Held, hasReplayed, isOwn, madeOf, type World } from '../world.ts'
+import { any, duesOf, fateOf, land, signCommit, signOpen, trueRound, truth } from './acts.ts'
 import type { Moves } from './move.ts'
 
-const any = (world: World, random: Random): Instance => random.pick(world.instances) as Instance
-const fateOf = (random: Random): Fate => (random.oneIn(12) ? 'lost' : 'kept')
 const opened = (world: World, random: Random): Instance =>
   random.pick(world.instances.filter(({ epoch }) => epoch !== undefined)) ?? any(world, random)
 
-const nextOf = (core: Instance, reporter: number): bigint => core.ghost.sequences.get(reporters[reporter] as Hex) ?? 0n
-
-/** The answers that a repeat of the past can get. */
-const staleCodes = ['ALREADY', 'SEQUENCE_REPEAT', 'REPORTER_CLOSED']
-
 export const coreMoves: Moves = {
-  report: {
-    weight: 100,
-    rows: [16],
-    run(world, random) {
-      const core = any(world, random)
-      const reporter = random.below(3)
-      const code = report(world, core, batchOf(reporter, nextOf(core, reporter)), fateOf(random))
-      const isClosed = !core.ghost.configuration.reporters.some((listed) => listed.reporter === reporters[reporter])
-      const expected = isClosed ? ['REPORTER_CLOSED'] : reporter === 2 ? [undefined, 'BUDGET_EXCEEDED'] : [undefined]
-      hold('G6', expected.includes(code), `the next batch of a reporter is answered ${code}`)
-    },
-  },
-  steal: {
-    weight: 12,
-    rows: [19],
-    run(world, random) {
-      const core = any(world, random)
-      const code = report(world, core, batchOf(2, nextOf(core, 2), 1 + random.below(3)))
-      hold(
-        'G9',
-        [undefined, 'BUDGET_EXCEEDED', 'REPORTER_CLOSED'].includes(code),
-        `a stolen key's batch is refused as ${code}`,
-      )
-    },
-  },
-  replay: {
-    weight: 25,
-    rows: [17],
-    run(world, random) {
-      const core = any(world, random)
-      const past = core.log.filter(({ entry }) => 'batch' in entry)
-      const chosen = random.pick(past)
-      if (!chosen) return
-      const code = report(world, core, chosen.entry)
-      hold('G6', staleCodes.includes(code ?? ''), `a batch that counted before is answered ${code}`)
-    },
-  },
-  skipAhead: {
-    weight: 8,
-    rows: [17],
-    run(world, random) {
-      const core = any(world, random)
-      const reporter = random.below(3)
-      const code = report(world, core, batchOf(reporter, nextOf(core, reporter) + 1n + BigInt(random.below(3))))
-      hold('G6', ['SEQUENCE_GAP', 'REPORTER_CLOSED'].includes(code ?? ''), `a batch after a gap is answered ${code}`)
-    },
-  },
-  junk: {
-    weight: 10,
-    rows: [17, 18],
-    run(world, random) {
-      const core = any(world, random)
-      const reporter = random.below(2)
-      const { batch, code } = faultyBatch(
-        reporter,
-        nextOf(core, reporter),
-        faults[random.below(faults.length)] as never,
-      )
-      const got = report(world, core, batch)
-      hold('G6', got === code, `a batch that is refused as ${code} is answered ${got}`)
-    },
-  },
-  prefer: {
-    weight: 5,
-    rows: [27],
-    run(world, random) {
-      const core = any(world, random)
-      const person = random.below(2)
-      const wish = preferenceOf(person, 0n).preference
-      const number = core.ghost.preferences.get(wish.payee) ?? 0n
-      const isReplay = number > 0n && random.oneIn(3)
-      const code = report(world, core, preferenceOf(person, isReplay ? number - 1n : number))
-      if (isReplay) hold('G6', code === 'SEQUENCE_REPEAT', `an old preference is answered ${code}`)
-      else hold('G6', [undefined, 'UNKNOWN_PAYEE', 'IN_DEBT'].includes(code), `a preference is answered ${code}`)
-    },
-  },
-  configure: {
-    weight: 3,
-    rows: [9],
-    run(world, random) {
-      const core = any(world, random)
-      const change = changes[random.below(changes.length)] as (typeof changes)[number]
-      const signed = configurationAfter(core.ghost.configuration, firstConfiguration, change)
-      const one = logged(signed)
-      const before = core.ghost.configHash
-      hold('G6', report(world, core, signed) === undefined, 'a configuration of its signers is refused')
-      world.configurations.set(core.ghost.configHash, one)
-      hold('G6', before !== core.ghost.configHash, 'a configuration changed nothing')
-    },
-  },
-  replayConfiguration: {
-    weight: 3,
-    rows: [9],
-    run(world, random) {
-      const core = any(world, random)
-      const old = random.pick(core.log.filter(({ entry }) => 'configuration' in entry))
-      if (!old || !('configuration' in old.entry)) return
-      const forged = {
-        ...old.entry,
-        signatures: [signHash(digest(domain, 'Configuration', old.entry.configuration), keyOf(0x66))],
-      }
-      const code = report(world, core, random.oneIn(2) ? forged : old.entry)
-      hold(
-        'G6',
-        code === 'WRONG_SIGNERS' || code === 'WRONG_VERSION',
-        `an old or forged configuration is answered ${code}`,
-      )
-    },
-  },
   open: {
     weight: 14,
     rows: [3, 4, 10],
@@ -192,8 +68,54 @@ export const coreMoves: Moves = {
       const made = wild === 0 ? { commit: forged, signature } : { commit, signature }
       const root = wild === 1 ? toHex(random.bytes(32)) : rootOf(made.commit.next)
       const counter = wild === 2 ? commit.counter + 1n : commit.counter
+      if (hasReplayed(core, root)) return
       const head = proofOf(core, { epoch: world.chain.state.epoch, boot: world.chain.state.boot, counter, root }, made)
       signOpen(world, core, head, false)
+    },
+  },
+  garble: {
+    weight: 3,
+    rows: [31],
+    run(world, random) {
+      const { core } = any(world, random)
+      const before = statusOf(core)
+      const nested: unknown = Array.from({ length: 500 }).reduce((inner) => [inner], [])
+      const junk: unknown[] = [
+        null,
+        [],
+        { id: 1 },
+        { id: 1, method: 'genesis ' },
+        { id: 1, method: '__proto__', params: {} },
+        { id: 1, method: 'status', params: { more: 1 } },
+        { id: 1, method: 'status', params: nested },
+        { id: 1, method: 'apply_event', params: { entries: nested } },
+        { id: 1, method: 'apply_event', params: { entries: Array.from({ length: 10_000 }, () => ({})) } },
+        { id: 1, method: 'export_state', params: { chunk: -1 } },
+        { id: 1, method: 'export_state', params: { chunk: 1e300 } },
+        { id: 1, method: 'attestation', params: { nonce: `0x${'00'.repeat(5_000)}` } },
+        { id: 1, method: 'attestation', params: { nonce: '0x0' } },
+      ]
+      const { error } = dispatch(core, random.pick(junk), (fault) => hold('G5', false, `junk halts a core: ${fault}`))
+      const codes = ['BAD_PARAMS', 'UNKNOWN_METHOD', 'WRONG_PHASE']
+      hold('G5', codes.includes(error?.code ?? ''), () => `junk is answered ${error?.code}`)
+      hold('G5', inspect(statusOf(core)) === inspect(before), 'junk moved a core')
+    },
+  },
+  compareReceipts: {
+    weight: 10,
+    rows: [5],
+    run(world, random) {
+      const [first, second] = [random.pick(world.receipts), random.pick(world.receipts)]
+      if (!first || !second || !('batch' in first.leaf.entry) || !('batch' in second.leaf.entry)) return
+      const fileOf = ({ receipt, leaf }: Held) => ({ batch: leaf.entry as SignedBatch, receipt })
+      const { verdict, code } = judgeEvidence({ first: fileOf(first), second: fileOf(second) })
+      if (first.core !== second.core) return hold('G10', code === 'NOT_ONE_CORE', `receipts of two keys: ${code}`)
+      const [older, newer] =
+        Number(first.receipt.head.size) < Number(second.receipt.head.size) ? [first, second] : [second, first]
+      const sizes = [older, newer].map(({ receipt }) => Number(receipt.head.size)) as [number, number]
+      const isOneLog = isPrefix(older.log, sizes[0], newer.log, sizes[1])
+      hold('G10', verdict !== 'lie' || !isOneLog, 'two receipts of one history are called a lie')
+      hold('G10', verdict === 'lie' || isOneLog || sizes[0] !== sizes[1], 'receipts of two histories prove nothing')
     },
   },
   confirm: {
@@ -206,133 +128,6 @@ export const coreMoves: Moves = {
       const { no } = ask(core.core, 'confirm_payout', madeOf(message))
       const isOurs = message.core.address === core.address
       hold('G5', isOurs === (no === undefined), `a hint about a commit is answered ${no?.code}`)
-    },
-  },
-  crash: {
-    weight: 8,
-    rows: [23, 32],
-    run(world, random) {
-      const core = any(world, random)
-      if (core.isAhead) takeSnapshot(core)
-      const before = statusOf(core.core)
-      drop(world, core)
-      const again = start(world, core.disk)
-      hold('G7', again !== undefined, 'a core does not start again from all that was stored')
-      const after = statusOf(again.core)
-      hold(
-        'G7',
-        after.logRoot === before.logRoot && after.record.hash === before.record.hash,
-        'a restart lost what was stored',
-      )
-      hold('G7', after.epoch === before.epoch && after.counter === before.counter, 'a restart forgot what was signed')
-    },
-  },
-  rollBack: {
-    weight: 9,
-    rows: [1, 16],
-    run(world, random) {
-      const disk = random.oneIn(2) ? random.pick(world.disks) : any(world, random).disk
-      if (!disk) return
-      const count = Math.max(disk.chunks, disk.sealed.length - random.below(12))
-      start(world, random.oneIn(4) ? disk : cut(disk, count))
-    },
-  },
-  copyDisk: {
-    weight: 8,
-    rows: [1],
-    run(world, random) {
-      world.disks.push(any(world, random).disk)
-      if (world.disks.length > 6) world.disks.splice(random.below(6), 1)
-    },
-  },
-  compact: { weight: 30, rows: [23], run: (world, random) => takeSnapshot(any(world, random)) },
-  splice: {
-    weight: 8,
-    rows: [22],
-    run(world, random) {
-      const disk = any(world, random).disk
-      const other = random.pick(world.disks) ?? world.genesisDisk
-      const records = disk.sealed.length - disk.chunks
-      if (records < 2) return
-      const at = disk.chunks + random.below(records - 1)
-      const sealed = [...disk.sealed]
-      const kind = random.below(5)
-      if (kind === 0) sealed.splice(at, 1)
-      else if (kind === 1) sealed.splice(at, 0, sealed[at] as Uint8Array)
-      else if (kind === 2) [sealed[at], sealed[at + 1]] = [sealed[at + 1] as Uint8Array, sealed[at] as Uint8Array]
-      else if (kind === 3) sealed[at] = flip(sealed[at] as Uint8Array, random)
-      else sealed[at] = random.pick(other.sealed) as Uint8Array
-      if (sealed.length === disk.sealed.length && sealed.every((one, i) => equal(one, disk.sealed[i] as Uint8Array)))
-        return
-      const started = beginFrom(world.nextId++, random, {
-        ...disk,
-        sealed,
-        sizes: sealed.map((_, i) => disk.sizes[i] ?? 1),
-      })
-      if ('core' in started)
-        return hold('G7', isHole(disk.sealed), 'a core starts from records that were tampered with')
-      hold(
-        'G7',
-        ['STATE_GAP', 'STATE_FORGED', 'STATE_FOREIGN'].includes(started.code),
-        `tampered records are refused as ${started.code}`,
-      )
-    },
-  },
-  renumber: {
-    weight: 4,
-    rows: [22],
-    run(world, random) {
-      const { disk } = any(world, random)
-      const records = disk.sealed.length - disk.chunks
-      if (records < 3 || isHole(disk.sealed)) return
-      const at = disk.chunks + random.below(records - 1)
-      const sealed = disk.sealed.toSpliced(at, 1)
-      // What follows the record that was taken out is made to say that it never was there.
-      for (let i = at; i < sealed.length; i++) sealed[i] = renumbered(sealed[i] as Uint8Array, sealed[i - 1])
-      const started = beginFrom(world.nextId++, random, { ...disk, sealed })
-      hold('G7', !('core' in started), 'a core starts from records whose headers were rewritten')
-      hold('G7', started.code === 'STATE_FORGED', `rewritten headers are refused as ${started.code}`)
-    },
-  },
-  forgeBirth: {
-    weight: 1,
-    rows: [7, 8],
-    run(world, random) {
-      const first = logged({ configuration: firstConfiguration, signatures: [] })
-      const { disk } = beginGenesis(
-        world.nextId++,
-        birthOf('forged', random.next()),
-        firstConfiguration,
-        first,
-        'elsewhere',
-      )
-      const started = beginFrom(world.nextId++, random, disk)
-      hold('G3', !('core' in started), 'a core starts from a state that was born under another root')
-      hold('G3', started.code === 'BIRTH_REFUSED', `a forged birth is refused as ${started.code}`)
-    },
-  },
-  loadTwice: {
-    weight: 3,
-    rows: [2, 6],
-    run(world, random) {
-      const core = any(world, random)
-      const load = ask(core.core, 'load_state', { key: null, sealedB64: core.disk.sealed, isLast: true })
-      hold('G1', load.no?.code === 'WRONG_PHASE', 'a running core loads a state')
-      const again = ask(core.core, 'genesis', { configuration: firstConfiguration, logBegins: null })
-      hold('G1', again.no?.code === 'WRONG_PHASE', 'a running core has another genesis')
-    },
-  },
-  secondGenesis: {
-    weight: 1,
-    rows: [6],
-    run(world, random) {
-      const first = logged({ configuration: firstConfiguration, signatures: [] })
-      const stranger = beginGenesis(world.nextId++, birthOf('second', random.next()), firstConfiguration, first)
-      hold('G3', stranger.address !== world.committer, 'two births gave one key')
-      const { claim, by } = world.head
-      const head = by ? proofOf(stranger, claim, madeOf(by)) : world.headProof(stranger)
-      const message = signOpen(world, stranger, head, by === undefined)
-      if (message) hold('G3', land(world, message).revert !== undefined, 'a core that nobody admitted opened an epoch')
     },
   },
   signForeign: {
@@ -391,11 +186,6 @@ export const coreMoves: Moves = {
   },
 }
 
-/** Takes an instance out of the world; what it signed stays. */
-export function drop(world: World, core: Instance): void {
-  world.instances = world.instances.filter((other) => other !== core)
-}
-
 /** A commit lands only if somebody still holds the state that it stands for: a host without it has ended its own ledger. */
 export function landIfHeld(world: World, message: ReturnType<typeof signOpen> & object, gas?: 'none'): void {
   if (message.commit && !message.isThiefs) {
@@ -422,12 +212,3 @@ function belief(world: World, core: Instance, random: Random): { head: HeadProof
 
 const lie = ({ paid, total }: { paid: bigint; total: bigint }, random: Random): bigint =>
   [0n, paid / 2n, total - 1n, total, total + 1n][random.below(5)] as bigint
-
-function flip(sealed: Uint8Array, random: Random): Uint8Array {
-  const copy = Uint8Array.from(sealed)
-  const at = random.below(copy.length)
-  copy[at] = (copy[at] as number) ^ (1 << random.below(8))
-  return copy
-}
-
-const equal = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0

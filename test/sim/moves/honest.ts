@@ -4,7 +4,7 @@ import type { Hex } from '../../../ledger/hex.ts'
 import { batchOf } from '../batches.ts'
 import { hold } from '../broken.ts'
 import { reporters } from '../constants.ts'
-import { type Instance, sizeOf, takeSnapshot } from '../host.ts'
+import { type Disk, type Instance, isPending, sizeOf, takeSnapshot } from '../host.ts'
 import { get } from '../model/state.ts'
 import type { Random } from '../random.ts'
 import { max } from '../wei.ts'
@@ -25,7 +25,7 @@ export function findCore(world: World): Instance {
     if (running.isAhead) takeSnapshot(running)
     return running
   }
-  const stored = by ? by.disk : world.genesisDisk
+  const stored = by?.core.address === world.committer ? by.disk : (world.births.get(world.committer) as Disk)
   hold('G7', sizeOf(stored) >= (by?.size ?? 0), 'a commit landed whose state nobody stored')
   const core = start(world, stored)
   hold('G5', core !== undefined, 'a core does not start from what was stored')
@@ -33,24 +33,28 @@ export function findCore(world: World): Instance {
   return core
 }
 
-const canFollow = (world: World, { ghost }: Instance): boolean =>
-  world.configurationsTo(world.chain.state.configHash, ghost) !== undefined
+const canFollow = (world: World, core: Instance): boolean =>
+  world.configurationsTo(world.chain.state.configHash, core) !== undefined
 
 /** Brings the contract to follow this core. @returns false where the owner has named a configuration that nobody signed */
 export function takeOver(world: World, core: Instance): boolean {
-  const path = world.configurationsTo(world.chain.state.configHash, core.ghost)
+  const path = world.configurationsTo(world.chain.state.configHash, core)
   if (!path) return false
+  // A new key brings its configuration with its first open.
+  if (isPending(core)) openOn(world, core)
   for (const { entry } of path)
     hold('G5', report(world, core, entry) === undefined, 'a core refuses a signed configuration')
   const { state } = world.chain
-  if (state.boot !== core.core.boot || state.epoch !== core.epoch) {
-    const { head, isOurs } = truth(world, core)
-    const open = signOpen(world, core, head, isOurs)
-    hold('G5', open !== undefined, 'an honest host gets no open')
-    const { revert } = land(world, open)
-    hold('G5', revert === undefined, () => `an honest open reverts: ${revert?.message}`)
-  }
+  if (state.boot !== core.core.boot || state.epoch !== core.epoch) openOn(world, core)
   return true
+}
+
+function openOn(world: World, core: Instance): void {
+  const { head, isOurs } = truth(world, core)
+  const open = signOpen(world, core, head, isOurs)
+  hold('G5', open !== undefined, 'an honest host gets no open')
+  const { revert } = land(world, open)
+  hold('G5', revert === undefined, () => `an honest open reverts: ${revert?.message}`)
 }
 
 /** Pays and anchors. */

@@ -194,7 +194,11 @@ const ofCore: readonly Sabotage[] = [
     ],
   ),
   without('no birth certificate', 'G3', handlers, '      checkBirth(core.platform, live.birth)\n'),
-  broken('any root of attestation', 'G3', ['attestation/verify.ts', '  checkRoot(document, expected.root)\n', '']),
+  broken('trust anchors that come with the state: any root of attestation', 'G3', [
+    'attestation/verify.ts',
+    '  checkRoot(document, expected.root)\n',
+    '',
+  ]),
   broken('receipts before an epoch is open', 'G10', [
     handlers,
     "    if (core.phase !== 'open') return",
@@ -253,6 +257,31 @@ const ofCore: readonly Sabotage[] = [
     '',
   ]),
   broken('an epoch does not come from the head', 'G5', [handlers, 'live.epoch = base.epoch + 1n', 'live.epoch += 1n']),
+  broken('a new key takes any head for its own', 'G3', [
+    heads,
+    'if (live.replayed.includes(untrusted.root))',
+    'if (live.replayed.length > 0)',
+  ]),
+  broken('anyone brings a configuration without signatures', 'G6', [
+    handlers,
+    'pending && bringsNewKey(untrusted)',
+    'bringsNewKey(untrusted)',
+  ]),
+  broken('gaps of sessions are paid', 'G6', [
+    'ledger/sessions.ts',
+    'elapsedMs > limits.sessionGapMs ? open.remainder : ',
+    '',
+  ]),
+  broken('what is left of a session is dropped', 'G2', [
+    'ledger/sessions.ts',
+    'remainder: due % tariff.unitMs',
+    'remainder: 0n',
+  ]),
+  broken('sessions go on after their end', 'G6', [
+    'ledger/sessions.ts',
+    'event.kind === eventKind.sessionEnd ? undefined : session',
+    'session',
+  ]),
   broken('debts are forgotten', 'G2', [
     'ledger/events.ts',
     '  const part = balance.debtWei < wei ? balance.debtWei : wei\n',
