@@ -1,7 +1,6 @@
 /** The end of a run: everything that was broken heals, honest parties finish, and the books are judged to the wei. */
 
 import { LogTree } from '../../client/logTree.ts'
-import { verifyReceipt } from '../../client/receipt.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import type { Commit } from '../../ledger/structs.ts'
 import { hold } from './broken.ts'
