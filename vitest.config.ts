@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
-// No retries and no sleeps: a test that passes sometimes fails.
+// No retries and no sleeps: a test that passes sometimes fails. Time is generous: it is there for what hangs, not for what is slow.
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/enclave/**'], // boots enclaves: a run of its own
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
     pool: 'forks',
     maxWorkers: 2,
     // Processes that tests start find what others have compiled.
