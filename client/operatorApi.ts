@@ -39,3 +39,20 @@ export const operatorStatusAnswer = object({
   /** Payees that the last payout left out, and why. */
   leftOut,
 })
+
+/** Something that an operator should look at. */
+const concern = object({
+  kind: oneOf('daemon', 'money', 'left_out', 'discrepancy'),
+  /** `NOT_OPEN`, `SILENCE_SHORT`, `GAS_LOW`, `TREASURY_SHORT`, `WINDOW_USED`, or why a payee was left out, or the code of a discrepancy. */
+  code: text(64),
+  payee: nullable(hex(20)),
+  detail: text(300),
+})
+
+export type Concern = ReturnType<typeof concern.read>
+
+/** Event `concerns` of `GET /operator/stream`: all that is wrong when the listener comes. */
+export const concernsEvent = object({ concerns: list(concern, 1_000_000) })
+
+/** Events `raised` and `cleared`. */
+export const concernEvent = concern

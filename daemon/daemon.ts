@@ -15,6 +15,7 @@ import { runAnchorer } from './services/anchorer.ts'
 import { createBooks } from './services/books.ts'
 import { runBringUp } from './services/bringUp.ts'
 import { createBroadcaster } from './services/broadcaster.ts'
+import { createConcerns } from './services/concerns.ts'
 import { createCoreRestart } from './services/coreRestart.ts'
 import { followUntil } from './services/follower.ts'
 import { createHeadWatch } from './services/headWatch.ts'
@@ -71,6 +72,7 @@ export async function runDaemon(
   const metrics = createMetrics(registry)
   const vitals = createVitals({ chain, headWatch, pollMs, log })
   const stream = createStream({ store, pollMs, log })
+  const concerns = createConcerns({ gate, mirror, books, payer, vitals, reconciler, pollMs, log })
   observeServices(metrics, { gate, mirror, books, headWatch, ingest, payer, vitals })
 
   const notary = config.noteKey === null ? undefined : openNotary(config.noteKey, rules.domain)
@@ -78,7 +80,7 @@ export async function runDaemon(
   const known = { notary, rules, chain, gate, mirror, store, books, headWatch, metrics }
   const services = { ...known, ingest, reconciler, payer, vitals, stream, limits, proxies }
   const server = createApp(services, log)
-  const operatorServer = createOperatorApp(services, config.operatorToken ?? '', log)
+  const operatorServer = createOperatorApp({ ...services, concerns }, config.operatorToken ?? '', log)
   const servers = [server, operatorServer]
   const work: Promise<unknown>[] = []
   const begin = (duty: Promise<unknown>): void => {
@@ -110,6 +112,7 @@ export async function runDaemon(
     begin(headWatch.run(stop.signal))
     begin(vitals.run(stop.signal))
     begin(stream.run(stop.signal))
+    begin(concerns.run(stop.signal))
     begin(lead())
     await Promise.race([failed.promise, aborted(signal)])
   } finally {

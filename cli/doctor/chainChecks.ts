@@ -2,14 +2,13 @@
 import { createPublicClient, http, isAddressEqual, type PublicClient } from 'viem'
 import { treasuryAbi } from '../../abi/index.ts'
 import type { Config } from '../../daemon/config.ts'
+import { gasWeiLow, silenceSecondsLow } from '../../daemon/services/concerns.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import { ether } from '../table.ts'
 import { type Finding, fail, found, ok, warn } from './finding.ts'
 
 const timeoutMs = 5_000
 const skewSecondsMax = 60
-const gasWeiLow = 2n * 10n ** 16n
-const silenceSecondsLow = 3 * 86_400
 
 /** All that can be said without the core. */
 export async function checkChain(config: Config): Promise<Finding[]> {

@@ -1,21 +1,24 @@
 /** For operators: what they need to know and nobody else. */
 import type Router from '@koa/router'
-import { operatorStatusAnswer, payoutPlanAnswer } from '../../client/operatorApi.ts'
+import { concernEvent, concernsEvent, operatorStatusAnswer, payoutPlanAnswer } from '../../client/operatorApi.ts'
 import type { Metrics } from '../metrics.ts'
+import type { Change, Concerns } from '../services/concerns.ts'
 import type { LeftOut } from '../services/decidePayouts.ts'
 import type { Payer } from '../services/payer.ts'
 import type { Gate } from '../services/session.ts'
 import type { Vitals } from '../services/vitals.ts'
+import { openEventStream } from './eventStream.ts'
 import { answer } from './services.ts'
 
 export interface OperatorServices {
   readonly gate: Gate
   readonly payer: Pick<Payer, 'leftOut' | 'dryRun'>
   readonly vitals: Pick<Vitals, 'signs'>
+  readonly concerns: Concerns
   readonly metrics: Metrics
 }
 
-export function addOperatorRoutes(router: Router, { gate, payer, vitals }: OperatorServices): void {
+export function addOperatorRoutes(router: Router, { gate, payer, vitals, concerns }: OperatorServices): void {
   router.get('/operator/status', (context) => {
     const { signs } = vitals
     answer(context, operatorStatusAnswer, {
@@ -39,6 +42,15 @@ export function addOperatorRoutes(router: Router, { gate, payer, vitals }: Opera
       ...{ balanceWei, roomWei, round: round.number, gas },
     })
   })
+  // Whoever comes back is told all that is wrong then: no place in it has to be remembered.
+  router.get('/operator/stream', (context) => {
+    const out = openEventStream(context, () => remove())
+    const { now, remove } = concerns.add((change) => out.write(textOf(change)))
+    out.write(`retry: 2000\nevent: concerns\ndata: ${JSON.stringify(concernsEvent.write({ concerns: now }))}\n\n`)
+  })
 }
+
+const textOf = ({ concern, isRaised }: Change): string =>
+  `event: ${isRaised ? 'raised' : 'cleared'}\ndata: ${JSON.stringify(concernEvent.write(concern))}\n\n`
 
 const shown = ({ detail, ...one }: LeftOut) => ({ ...one, detail: detail?.slice(0, 300) ?? null })

@@ -1,19 +1,15 @@
 /** Server-sent events: what happens on the chain, for everyone or about one payee. */
-import { PassThrough } from 'node:stream'
 import type Router from '@koa/router'
 import type { Context } from 'koa'
 import { refuse } from '../../ledger/refusal.ts'
 import { Problem } from '../problem.ts'
 import { addressKey } from '../rateLimit.ts'
 import type { Place, StreamEvent } from '../services/stream.ts'
+import { openEventStream } from './eventStream.ts'
 import { readAddress, type Services } from './services.ts'
 
 /** Of one address, so that one cannot take all places. */
 const streamsPerAddressMax = 10
-/** A listener that does not read is sent away: it may come back to where it was. */
-const unreadBytesMax = 256 * 1024
-/** A comment now and then keeps proxies from cutting a line on which nothing happens. */
-const keepAliveMs = 15_000
 
 export function addStreamRoutes(router: Router, { stream, metrics, limits }: Services): void {
   const perAddress = new Map<string, number>()
@@ -22,20 +18,13 @@ export function addStreamRoutes(router: Router, { stream, metrics, limits }: Ser
     const payee = context.query.payee === undefined ? undefined : readAddress(context.query.payee, 'payee')
     const place = readPlace(context) ?? (await stream.end())
     const leave = enter(addressKey(context.ip))
-    const out = new PassThrough()
-    const remove = stream.add({ payee, place, tell: (event) => write(out, textOf(event)) })
-    const timer = setInterval(() => write(out, ':\n\n'), keepAliveMs)
-    out.once('close', () => {
-      clearInterval(timer)
+    const out = openEventStream(context, () => {
       remove()
       leave()
     })
-    context.req.socket.once('close', () => out.destroy())
-    context.set({ 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' })
-    context.type = 'text/event-stream'
-    context.body = out
+    const remove = stream.add({ payee, place, tell: (event) => out.write(textOf(event)) })
     // The place is told at once: whoever loses the line before the first event comes back to it.
-    write(out, `retry: 2000\nid: ${idOf(place)}\n\n`)
+    out.write(`retry: 2000\nid: ${idOf(place)}\n\n`)
   })
 
   /** Takes a place. @returns what gives it back */
@@ -68,11 +57,6 @@ function readPlace(context: Context): Place | undefined {
 
 const idOf = ({ blockNumber, position, mark }: Place): string =>
   `${blockNumber}.${position}${mark === undefined ? '' : `.${mark}`}`
-
-function write(out: PassThrough, text: string): void {
-  if (out.readableLength + out.writableLength > unreadBytesMax) out.destroy()
-  if (!out.destroyed) out.write(text)
-}
 
 const textOf = ({ name, place, data }: StreamEvent): string =>
   `event: ${name}\nid: ${idOf(place)}\ndata: ${JSON.stringify(data)}\n\n`

@@ -1,13 +1,18 @@
 import { expect, test, vi } from 'vitest'
-import { operatorStatusAnswer } from '../../../client/operatorApi.ts'
+import { operatorStatusAnswer, payoutPlanAnswer } from '../../../client/operatorApi.ts'
+import type { Config } from '../../../daemon/config.ts'
+import { payeeOf } from '../ledger/support.ts'
+import { listenTo, until } from './listen.ts'
 import { createWorld, creditBatch, directPayee, ticketPayee, waiting } from './support.ts'
 
 const token = 'operator-token-of-thirty-two-chars'
 const operator = { operator: { listen: '127.0.0.1:0', tokenFile: '' }, operatorToken: token }
 
-async function startWithOperator() {
+const otherPayee = payeeOf(902)
+
+async function startWithOperator(change: Partial<Config> = {}) {
   const world = createWorld()
-  const daemon = await world.startOpen(operator)
+  const daemon = await world.startOpen({ ...operator, ...change })
   const url = await vi.waitFor(() => {
     const line = daemon.log.find(({ msg }) => msg === 'listening for the operator')
     if (!line) throw new Error('not listening yet')
@@ -53,4 +58,44 @@ test('behavior: status says who waits, and why', async () => {
       { payee: ticketPayee, owedWei: 6n, reason: 'ORCHESTRATOR_INACTIVE', detail: null },
     ])
   }, waiting)
+})
+
+test('behavior: a dry run shows what would be paid, and why each other payee is not, and pays nothing', async () => {
+  const { world, daemon, ask } = await startWithOperator({ payIntervalMs: 3_600_000 })
+  world.chain.refusing.add(directPayee)
+  await daemon.client.sendBatch(creditBatch(0n, 5n))
+  await daemon.client.sendBatch(creditBatch(1n, 6n, otherPayee))
+  for (let i = 0; i < 2; i++) {
+    const answer = await ask(`Bearer ${token}`, '/operator/payouts')
+    const plan = payoutPlanAnswer.read(await answer.json(), '')
+    expect(plan.payments).toEqual([{ payee: otherPayee, rail: 'direct', amountWei: 6n, totalWei: 6n }])
+    expect(plan.leftOut).toEqual([
+      { payee: directPayee, owedWei: 5n, reason: 'PAYEE_REFUSES', detail: 'execution reverted' },
+    ])
+    expect(plan).toMatchObject({ balanceWei: await world.chain.balance(), roomWei: await world.chain.room() })
+    expect(plan.gas).toBeGreaterThan(0n)
+  }
+  expect((await daemon.client.payouts()).payouts).toEqual([])
+})
+
+test('behavior: a listener is told what is wrong, when it begins and when it is over', async () => {
+  const { world, daemon, url, ask } = await startWithOperator()
+  const headers = { authorization: `Bearer ${token}` }
+  expect((await ask('', '/operator/stream')).status).toBe(401)
+  const listener = await listenTo(`${url}/operator/stream`, headers)
+  await until(listener, { event: 'concerns', data: { concerns: [] } })
+
+  world.chain.refusing.add(directPayee)
+  await daemon.client.sendBatch(creditBatch(0n, 5n))
+  const refuses = { kind: 'left_out', code: 'PAYEE_REFUSES', payee: directPayee, detail: 'execution reverted' }
+  await until(listener, { event: 'raised', data: refuses })
+  // Whoever comes later hears of it at once.
+  const late = await listenTo(`${url}/operator/stream`, headers)
+  await until(late, { event: 'concerns', data: { concerns: [refuses] } })
+
+  world.chain.refusing.delete(directPayee)
+  for (const one of [listener, late]) await until(one, { event: 'cleared', data: refuses })
+
+  world.coreHost.restart()
+  await until(listener, { event: 'raised', data: expect.objectContaining({ code: 'NOT_OPEN' }) })
 })

@@ -1,42 +1,9 @@
 /** Server-sent events: in order, by payee, resumed, taken back, and only so many. */
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { listenTo, type Told, until } from './listen.ts'
 import { createWorld, creditBatch, directPayee, type TestDaemon, ticketPayee, waiting } from './support.ts'
 
-interface Told {
-  readonly event: string
-  readonly id: string
-  readonly data: Record<string, string>
-}
-
-/** Listens until the test ends. */
-async function listen(daemon: TestDaemon, query = '', headers: Record<string, string> = {}) {
-  const stop = new AbortController()
-  onTestFinished(() => stop.abort())
-  const response = await fetch(`${daemon.url}/api/stream${query}`, { signal: stop.signal, headers })
-  const told: Told[] = []
-  const listener = { status: response.status, told, firstId: '', stop: () => stop.abort() }
-  let text = ''
-  void (async () => {
-    for await (const chunk of (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream())) {
-      text += chunk
-      for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-        const fields = Object.fromEntries(
-          text
-            .slice(0, end)
-            .split('\n')
-            .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
-        )
-        text = text.slice(end + 2)
-        if (fields.event) told.push({ event: fields.event, id: fields.id ?? '', data: JSON.parse(fields.data ?? '{}') })
-        else listener.firstId ||= fields.id ?? ''
-      }
-    }
-  })().catch(() => undefined) // the listener hung up
-  return listener
-}
-
-const until = (listener: { told: readonly Told[] }, wanted: object): Promise<void> =>
-  vi.waitFor(() => expect(listener.told).toContainEqual(expect.objectContaining(wanted)), waiting)
+const listen = ({ url }: TestDaemon, query = '', headers = {}) => listenTo(`${url}/api/stream${query}`, headers)
 
 const paid = (payee: string, wei: string) => ({
   event: 'payout',
