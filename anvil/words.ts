@@ -1,16 +1,14 @@
 /** Amounts and names as people read them. */
 import { join } from 'node:path'
+import { ether as exactEther } from '../client/ether.ts'
 import type { Hex } from '../ledger/hex.ts'
 import { operatorTokenName } from './services.ts'
 import type { Payee } from './settings.ts'
 
-const gwei = 10n ** 9n
-
 /** Wei as ETH with nine decimals, cut off. */
 export function ether(wei: bigint): string {
-  const whole = wei / gwei / gwei
-  const decimals = `${(wei / gwei) % gwei}`.padStart(9, '0')
-  return `${whole}.${decimals}`
+  const [whole, fraction = ''] = exactEther(wei).split('.')
+  return `${whole}.${fraction.padEnd(9, '0').slice(0, 9)}`
 }
 
 /** The name of a payee of the demonstration, or its address. */

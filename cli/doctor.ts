@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { trust } from '../client/index.ts'
 import { checkChain } from './doctor/chainChecks.ts'
+import { checkCore } from './doctor/coreChecks.ts'
 import type { Finding } from './doctor/finding.ts'
 import { checkHost } from './doctor/hostChecks.ts'
 import { readJsonFile } from './jsonFile.ts'
@@ -24,7 +25,7 @@ export const doctorCommand = (): Command =>
 async function doctor({ config, json: isJson, trust: path }: Options): Promise<void> {
   const settings = readSettings(config)
   const trusted = path === undefined ? undefined : readJsonFile(path, 'file of what you trust', trust)
-  const findings = (await Promise.all([checkChain(settings), checkHost(settings, trusted)])).flat()
+  const findings = (await Promise.all([checkChain(settings), checkCore(settings, trusted), checkHost(settings)])).flat()
   process.exitCode = findings.some(({ verdict }) => verdict === 'fail') ? 1 : 0
   if (isJson) return print(json({ ok: process.exitCode === 0, findings }))
   for (const finding of findings) print(lineOf(finding))

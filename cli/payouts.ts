@@ -1,12 +1,13 @@
 /** `bursar payouts`: what was paid, or, as a dry run, what would be. */
 import { Command } from 'commander'
+import { ether } from '../client/ether.ts'
 import type { Payout } from '../client/index.ts'
 import { payoutPlanAnswer } from '../client/operatorApi.ts'
 import type { Hex } from '../ledger/hex.ts'
 import { address } from './options.ts'
-import { askOperator, daemonClient, readSettings, type SettingsOptions, withSettings } from './settings.ts'
+import { daemonClient, operatorClient, readSettings, type SettingsOptions, withSettings } from './settings.ts'
 import { leftOutTable } from './status.ts'
-import { ether, json, print, table } from './table.ts'
+import { json, print, table } from './table.ts'
 
 interface Options extends SettingsOptions {
   readonly payee?: Hex
@@ -43,7 +44,7 @@ const rowOf = ({ blockNumber, counter, payee, rail, amountWei, status, reason }:
 ]
 
 async function preview(settings: ReturnType<typeof readSettings>, isJson: boolean, payee?: Hex): Promise<void> {
-  const answer = await askOperator(settings, '/operator/payouts', payoutPlanAnswer)
+  const answer = await operatorClient(settings).ask(payoutPlanAnswer, '/operator/payouts')
   const mine = <T extends { payee: Hex }>(all: readonly T[]): readonly T[] =>
     payee ? all.filter((one) => one.payee === payee) : all
   const [payments, leftOut] = [mine(answer.payments), mine(answer.leftOut)]

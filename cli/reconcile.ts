@@ -1,7 +1,8 @@
 /** `bursar reconcile`: holds all books against each other. */
 import { Command } from 'commander'
+import { ether } from '../client/ether.ts'
 import { daemonClient, readSettings, type SettingsOptions, withSettings } from './settings.ts'
-import { ether, json, print, table } from './table.ts'
+import { json, print, table } from './table.ts'
 
 const help = `
 Exit codes: 0 every difference is explained, 1 something is unexplained, 2 the settings have faults, 75 the daemon does not answer.`

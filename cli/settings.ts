@@ -3,7 +3,6 @@ import { readFileSync, statSync } from 'node:fs'
 import type { Command } from 'commander'
 import { type Client, createClient } from '../client/index.ts'
 import { type Config, ConfigFaults, loadConfig } from '../daemon/config.ts'
-import type { Codec } from '../protocol/codec.ts'
 import { Fault } from './fault.ts'
 
 export interface SettingsOptions {
@@ -41,22 +40,12 @@ const urlOf = (listen: string): string => `http://${listen.replace(/^0\.0\.0\.0:
 
 export const daemonClient = ({ listen }: Config): Client => createClient({ url: urlOf(listen) })
 
-/** Asks the operator's API. @throws Fault where there is none, or it does not answer */
-export async function askOperator<T>({ operator, operatorToken }: Config, path: string, codec: Codec<T>): Promise<T> {
+/** For the operator's API, token and all. @throws Fault where there is none */
+export function operatorClient({ operator, operatorToken }: Config): Client {
   if (!operator || !operatorToken)
     throw new Fault('NO_OPERATOR_API', 'the settings have no `operator`', {
       next: 'add {"listen", "tokenFile"} as `bursar init` writes it, and restart the daemon',
     })
   const headers = { authorization: `Bearer ${operatorToken}` }
-  const response = await fetch(urlOf(operator.listen) + path, { headers }).catch((cause) => {
-    throw new Fault('UNREACHABLE', `the daemon does not answer at ${operator.listen}`, {
-      next: 'bursar doctor',
-      exitCode: 75,
-      cause,
-    })
-  })
-  const answer: unknown = await response.json()
-  if (response.ok) return codec.read(answer, '')
-  const { code = 'HTTP_ERROR', detail = `HTTP ${response.status}` } = answer as Record<string, string>
-  throw new Fault(code, detail, { next: 'bursar doctor', exitCode: response.status >= 500 ? 75 : 1 })
+  return createClient({ url: urlOf(operator.listen), fetch: (place, init) => fetch(place, { ...init, headers }) })
 }

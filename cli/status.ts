@@ -1,8 +1,9 @@
 /** `bursar status`: what the daemon does, and what waits. */
 import { Command } from 'commander'
+import { ether } from '../client/ether.ts'
 import { operatorStatusAnswer } from '../client/operatorApi.ts'
-import { askOperator, daemonClient, readSettings, type SettingsOptions, withSettings } from './settings.ts'
-import { ether, json, print, table } from './table.ts'
+import { daemonClient, operatorClient, readSettings, type SettingsOptions, withSettings } from './settings.ts'
+import { json, print, table } from './table.ts'
 
 const help = '\nExit codes: 0 an epoch is open, 1 it is not, 2 the settings have faults, 75 the daemon does not answer.'
 
@@ -16,7 +17,9 @@ async function status({ config, json: isJson }: SettingsOptions): Promise<void> 
   const settings = readSettings(config)
   const client = daemonClient(settings)
   const [tee, ledger] = await Promise.all([client.status(), client.ledgerHead()])
-  const own = settings.operator ? await askOperator(settings, '/operator/status', operatorStatusAnswer) : undefined
+  const own = settings.operator
+    ? await operatorClient(settings).ask(operatorStatusAnswer, '/operator/status')
+    : undefined
   process.exitCode = tee.isEpochOpen ? 0 : 1
   if (isJson) return print(json({ tee, ledger, operator: own ?? null }))
   const { head, totalEarnedWei, totalPaidWei, logSize } = ledger

@@ -1,5 +1,4 @@
 /** What commands print: columns for people, one line of JSON for programs. */
-import { formatEther } from 'viem'
 
 /** Rows under headings, columns as wide as they need; numbers to the right. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -12,9 +11,6 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
       .trimEnd()
   return [line(headings), ...rows.map(line)].join('\n')
 }
-
-/** Wei as ether with all its digits. */
-export const ether = (wei: bigint): string => formatEther(wei)
 
 /** JSON with every bigint as its decimal string. */
 export const json = (value: unknown): string =>

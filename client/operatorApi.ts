@@ -56,3 +56,15 @@ export const concernsEvent = object({ concerns: list(concern, 1_000_000) })
 
 /** Events `raised` and `cleared`. */
 export const concernEvent = concern
+
+const kmsTrial = object({
+  keyId: text(2048),
+  /** `open`: it would give the key to this host without an enclave. `other_key`: not the one that the configuration names. */
+  verdict: oneOf('ok', 'refused', 'unreachable', 'open', 'other_key'),
+  reason: text(300),
+})
+
+export type KmsTrial = ReturnType<typeof kmsTrial.read>
+
+/** `GET /operator/kms`: in the order of the settings. */
+export const kmsAnswer = object({ trials: list(kmsTrial, 8) })

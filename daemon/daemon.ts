@@ -7,7 +7,8 @@ import { createApp } from './app.ts'
 import type { Carrier } from './chain/carriers.ts'
 import type { Chain } from './chain/chain.ts'
 import type { Config } from './config.ts'
-import { Fatal } from './errors.ts'
+import { Fatal, NotOpen } from './errors.ts'
+import type { KmsPlace } from './kms.ts'
 import { createLane } from './lane.ts'
 import { createMetrics, observeServices } from './metrics.ts'
 import { createOperatorApp } from './operatorApp.ts'
@@ -22,13 +23,14 @@ import { createHeadWatch } from './services/headWatch.ts'
 import { lowerCaps } from './services/hints.ts'
 import { createIndexer } from './services/indexer.ts'
 import { createIngest } from './services/ingest.ts'
+import { tryKms } from './services/kmsTrial.ts'
 import { createMirror } from './services/mirror.ts'
 import { openNotary } from './services/notary.ts'
 import { createPayer } from './services/payer.ts'
 import { createReconciler } from './services/reconciler.ts'
 import { createGate } from './services/session.ts'
 import { createStream } from './services/stream.ts'
-import { createUnwrap, type KmsPlace } from './services/unwrap.ts'
+import { createUnwrap } from './services/unwrap.ts'
 import { createVitals } from './services/vitals.ts'
 import type { Store } from './store/store.ts'
 
@@ -79,8 +81,21 @@ export async function runDaemon(
   if (notary) log.info({ verifierKey: notary.verifierKey }, 'checkpoints')
   const known = { notary, rules, chain, gate, mirror, store, books, headWatch, metrics }
   const services = { ...known, ingest, reconciler, payer, vitals, stream, limits, proxies }
+  const { kmsKeys } = (newKeyRules ?? rules).configuration
+  const tryEachKms = async () => {
+    // In the lane: a load that is under way needs the core's last request to be its own.
+    const { documentB64 } = await lane.run(async () => {
+      if (!gate.core) throw new NotOpen(gate.state)
+      return gate.core.request('unwrap_request', {})
+    })
+    return tryKms(documentB64, { kmsKeys, places: kms })
+  }
   const server = createApp(services, log)
-  const operatorServer = createOperatorApp({ ...services, concerns }, config.operatorToken ?? '', log)
+  const operatorServer = createOperatorApp(
+    { ...services, concerns, tryKms: tryEachKms },
+    config.operatorToken ?? '',
+    log,
+  )
   const servers = [server, operatorServer]
   const work: Promise<unknown>[] = []
   const begin = (duty: Promise<unknown>): void => {
@@ -95,7 +110,7 @@ export async function runDaemon(
     log.info({ generation }, 'leading')
     void lost.then((cause) => failed.reject(new Fatal('another process may lead now', 75, { cause })))
     const { core: coreAddress, anchorIntervalMs, payIntervalMs } = config
-    const unwrap = createUnwrap((newKeyRules ?? rules).configuration, kms)
+    const unwrap = createUnwrap({ kmsKeys }, kms)
     const restartCore = createCoreRestart(config.coreRestart, log)
     begin(
       runBringUp({ ...spending, coreAddress, configuration, newKeyRules, pollMs, unwrap, restartCore }, stop.signal),

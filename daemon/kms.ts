@@ -2,7 +2,7 @@
  * Asks AWS KMS for what only an attested core can open. The answer is carried, never opened, and nothing here is trusted:
  * whoever stands in for KMS can give a core a key that opens nothing, and no more.
  */
-import { DeriveSharedSecretCommand, KMSClient, KMSServiceException } from '@aws-sdk/client-kms'
+import { DeriveSharedSecretCommand, GetPublicKeyCommand, KMSClient, KMSServiceException } from '@aws-sdk/client-kms'
 import { messageOf } from './errors.ts'
 
 export interface KmsOptions {
@@ -27,8 +27,30 @@ export interface Derivation {
 export interface Kms {
   /** @returns `CiphertextForRecipient`. @throws KmsRefused, KmsUnavailable, or the signal's reason */
   deriveSharedSecret(derivation: Derivation, signal?: AbortSignal): Promise<Uint8Array>
+  /** Whether this host gets the secret without a document: then it is none. @throws KmsUnavailable */
+  isOpen(asked: Omit<Derivation, 'attestation'>): Promise<boolean>
+  /** The public half of the key, SPKI DER; undefined where this host may not ask. @throws KmsUnavailable */
+  publicKey(keyId: string): Promise<Uint8Array | undefined>
   close(): void
 }
+
+/** One of the configuration's KMS keys, and where it is. */
+export interface KmsPlace {
+  /** ID or ARN. */
+  readonly keyId: string
+  readonly kms: Kms
+}
+
+const placeTimeoutMs = 10_000
+
+/** Those that the settings name. Credentials are found as the SDK finds them: environment, profile, the role of the instance. */
+export const kmsPlacesOf = (
+  places: readonly { readonly keyId: string; readonly region: string; readonly endpoint: string | null }[],
+): KmsPlace[] =>
+  places.map(({ keyId, region, endpoint }) => ({
+    keyId,
+    kms: createKms({ region, timeoutMs: placeTimeoutMs, ...(endpoint === null ? {} : { endpoint }) }),
+  }))
 
 /** KMS said no: asking again does not help before somebody changes key, policy or rights. */
 export class KmsRefused extends Error {
@@ -72,8 +94,25 @@ export function createKms({ region, endpoint, credentials, timeoutMs }: KmsOptio
       if (!ciphertext) throw new KmsUnavailable('KMS answered without a ciphertext for the recipient')
       return ciphertext
     },
+    isOpen: ({ keyId: KeyId, publicKey: PublicKey }) =>
+      client.send(new DeriveSharedSecretCommand({ KeyId, KeyAgreementAlgorithm: 'ECDH', PublicKey })).then(
+        () => true,
+        (error) => falseIfRefused(error),
+      ),
+    publicKey: (KeyId) =>
+      client.send(new GetPublicKeyCommand({ KeyId })).then(
+        ({ PublicKey }) => PublicKey,
+        (error) => falseIfRefused(error) || undefined,
+      ),
     close: () => client.destroy(),
   }
+}
+
+/** @throws KmsUnavailable where that is no refusal */
+function falseIfRefused(error: unknown): false {
+  const known = typed(error)
+  if (known instanceof KmsRefused) return false
+  throw known
 }
 
 /** The SDK's errors carry request and response; what goes on from here, and into logs, is name and message alone. */

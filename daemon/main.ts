@@ -9,14 +9,12 @@ import { createChain } from './chain/rpc.ts'
 import { type Config, ConfigFaults, loadConfig } from './config.ts'
 import { runDaemon } from './daemon.ts'
 import { Fatal } from './errors.ts'
-import { createKms } from './kms.ts'
+import { kmsPlacesOf } from './kms.ts'
 import { createLog } from './log.ts'
-import type { KmsPlace } from './services/unwrap.ts'
 import { type StoreCode, StoreError } from './store/database.ts'
 import { openStore } from './store/open.ts'
 
 const tryAgain = 75
-const kmsTimeoutMs = 10_000
 
 /** @returns the exit code */
 async function main(signal: AbortSignal): Promise<number> {
@@ -32,7 +30,10 @@ async function main(signal: AbortSignal): Promise<number> {
     const registry = new Registry()
     collectDefaultMetrics({ register: registry })
     const relayer = relayerOf(config)
-    await runDaemon({ config, log, chain: chainOf(config, log), store, kms: kmsOf(config), relayer, registry }, signal)
+    await runDaemon(
+      { config, log, chain: chainOf(config, log), store, kms: kmsPlacesOf(config.kms), relayer, registry },
+      signal,
+    )
     log.info('stopped')
     return 0
   } catch (error) {
@@ -78,13 +79,6 @@ function relayerOf({ relayerKey, rules }: Config): Carrier | undefined {
     throw new Fatal(`${relayerKey} does not hold a key: 64 hex digits`, 1) // the cause would show it
   }
 }
-
-/** Credentials are found as the SDK finds them: environment, profile, the role of the instance. */
-const kmsOf = ({ kms }: Config): KmsPlace[] =>
-  kms.map(({ keyId, region, endpoint }) => ({
-    keyId,
-    kms: createKms({ region, timeoutMs: kmsTimeoutMs, ...(endpoint === null ? {} : { endpoint }) }),
-  }))
 
 const stop = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())

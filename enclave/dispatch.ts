@@ -14,7 +14,7 @@ export const legalPhases: Readonly<Record<Method, readonly Phase[]>> = {
   status: ['empty', 'closed', 'open', 'halted'],
   attestation: ['closed', 'open', 'halted'],
   genesis: ['empty'],
-  unwrap_request: ['empty'],
+  unwrap_request: ['empty', 'closed', 'open'],
   load_state: ['empty'],
   export_state: ['closed', 'open'],
   open_epoch: ['closed', 'open'],

@@ -1,17 +1,19 @@
 /** The chain as the settings name it: servers, contract, what it is wired to, and how long it lasts. */
 import { createPublicClient, http, isAddressEqual, type PublicClient } from 'viem'
 import { treasuryAbi } from '../../abi/index.ts'
+import { ether } from '../../client/ether.ts'
 import type { Config } from '../../daemon/config.ts'
 import { gasWeiLow, silenceSecondsLow } from '../../daemon/services/concerns.ts'
 import type { Hex } from '../../ledger/hex.ts'
-import { ether } from '../table.ts'
 import { type Finding, fail, found, ok, warn } from './finding.ts'
 
 const timeoutMs = 5_000
 const skewSecondsMax = 60
 
+type ChainSettings = Pick<Config, 'rpcUrls' | 'rules' | 'roundsManager'>
+
 /** All that can be said without the core. */
-export async function checkChain(config: Config): Promise<Finding[]> {
+export async function checkChain(config: ChainSettings): Promise<Finding[]> {
   const servers = config.rpcUrls.map((url, i) => ({ name: `rpc ${i + 1}`, client: clientOf(url) }))
   const answers = await Promise.all(servers.map(({ name, client }) => checkServer(config, name, client)))
   const good = servers.find((_, i) => answers[i]?.verdict !== 'fail')
@@ -27,7 +29,7 @@ export async function checkChain(config: Config): Promise<Finding[]> {
 const clientOf = (url: string): PublicClient =>
   createPublicClient({ transport: http(url, { retryCount: 0, timeout: timeoutMs }), cacheTime: 0 })
 
-const checkServer = ({ rules }: Config, name: string, client: PublicClient): Promise<Finding> =>
+const checkServer = ({ rules }: ChainSettings, name: string, client: PublicClient): Promise<Finding> =>
   found(name, 'mend or replace this one of rpcUrls', async () => {
     const startedAt = performance.now()
     const [chainId, block] = await Promise.all([client.getChainId(), client.getBlockNumber()])
@@ -39,13 +41,17 @@ const checkServer = ({ rules }: Config, name: string, client: PublicClient): Pro
 
 async function checkClock(client: PublicClient): Promise<Finding> {
   const { timestamp } = await client.getBlock()
-  const seconds = Math.round(Date.now() / 1000) - Number(timestamp)
-  if (Math.abs(seconds) <= skewSecondsMax) return ok('clock', `${seconds} s from the newest block`)
-  const next = 'if other machines see newer blocks, replace the RPC server; otherwise set up NTP here'
-  return warn('clock', `${seconds} s from the newest block`, next)
+  return judgeClock(Math.round(Date.now() / 1000) - Number(timestamp))
 }
 
-async function checkContract(config: Config, client: PublicClient): Promise<Finding[]> {
+/** By how many seconds this machine is ahead of the newest block. */
+export function judgeClock(seconds: number): Finding {
+  const said = `${seconds} s from the newest block`
+  if (Math.abs(seconds) <= skewSecondsMax) return ok('clock', said)
+  return warn('clock', said, 'if other machines see newer blocks, replace the RPC server; otherwise set up NTP here')
+}
+
+async function checkContract(config: ChainSettings, client: PublicClient): Promise<Finding[]> {
   const { verifyingContract: address, broker } = config.rules.configuration
   const contract = { address, abi: treasuryAbi } as const
   if (!(await client.getCode({ address })))
@@ -112,9 +118,12 @@ async function checkSilence(client: PublicClient, address: Hex): Promise<Finding
   if (frozen)
     return fail('silence', 'the contract is frozen', 'this ledger has ended: payees take what is theirs with `exit`')
   if (head.counter === 0n) return ok('silence', 'begins with the first commit')
-  const left = Number(silentAt) - Math.floor(Date.now() / 1000)
-  const said = `${Math.floor(left / 86_400)} days until anyone may freeze`
-  return left > silenceSecondsLow
+  return judgeSilence(Number(silentAt) - Math.floor(Date.now() / 1000))
+}
+
+export function judgeSilence(secondsLeft: number): Finding {
+  const said = `${Math.floor(secondsLeft / 86_400)} days until anyone may freeze`
+  return secondsLeft > silenceSecondsLow
     ? ok('silence', said)
     : fail('silence', said, 'commit at once: see BursarSilent in docs/OPERATING.md')
 }

@@ -17,8 +17,10 @@ export async function found(name: string, next: string, check: () => Promise<Fin
   try {
     return await check()
   } catch (error) {
-    // The first line says what went wrong; viem's others name the URL, and it can hold a key.
-    const [said = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
-    return fail(name, said, next)
+    return fail(name, messageOf(error), next)
   }
 }
+
+/** The first line says what went wrong; viem's others name the URL, and it can hold a key. */
+export const messageOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''

@@ -1,6 +1,13 @@
 /** For operators: what they need to know and nobody else. */
 import type Router from '@koa/router'
-import { concernEvent, concernsEvent, operatorStatusAnswer, payoutPlanAnswer } from '../../client/operatorApi.ts'
+import {
+  concernEvent,
+  concernsEvent,
+  type KmsTrial,
+  kmsAnswer,
+  operatorStatusAnswer,
+  payoutPlanAnswer,
+} from '../../client/operatorApi.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Change, Concerns } from '../services/concerns.ts'
 import type { LeftOut } from '../services/decidePayouts.ts'
@@ -15,10 +22,13 @@ export interface OperatorServices {
   readonly payer: Pick<Payer, 'leftOut' | 'dryRun'>
   readonly vitals: Pick<Vitals, 'signs'>
   readonly concerns: Concerns
+  /** @throws NotOpen where there is no core, and what the core throws */
+  tryKms(): Promise<readonly KmsTrial[]>
   readonly metrics: Metrics
 }
 
-export function addOperatorRoutes(router: Router, { gate, payer, vitals, concerns }: OperatorServices): void {
+export function addOperatorRoutes(router: Router, services: OperatorServices): void {
+  const { gate, payer, vitals, concerns } = services
   router.get('/operator/status', (context) => {
     const { signs } = vitals
     answer(context, operatorStatusAnswer, {
@@ -42,6 +52,7 @@ export function addOperatorRoutes(router: Router, { gate, payer, vitals, concern
       ...{ balanceWei, roomWei, round: round.number, gas },
     })
   })
+  router.get('/operator/kms', async (context) => answer(context, kmsAnswer, { trials: await services.tryKms() }))
   // Whoever comes back is told all that is wrong then: no place in it has to be remembered.
   router.get('/operator/stream', (context) => {
     const out = openEventStream(context, () => remove())

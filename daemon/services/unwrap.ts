@@ -3,14 +3,7 @@ import { toBytes } from '../../ledger/hex.ts'
 import type { Configuration } from '../../ledger/structs.ts'
 import type { Params, WrappedKey } from '../../protocol/messages.ts'
 import type { Core } from '../enclaveClient.ts'
-import type { Kms } from '../kms.ts'
-
-/** One of the configuration's KMS keys, and where it is. */
-export interface KmsPlace {
-  /** ID or ARN. */
-  readonly keyId: string
-  readonly kms: Kms
-}
+import type { KmsPlace } from '../kms.ts'
 
 /** @returns null where the state has no wrapped key. @throws what the last KMS that was asked said */
 export type Unwrap = (core: Core, wrappedKeys: readonly WrappedKey[]) => Promise<Params<'load_state'>['key']>

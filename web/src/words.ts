@@ -1,12 +1,11 @@
 /** Numbers as people read them. Amounts are exact: a rounded sum that a payee cannot find again is a complaint. */
+import { ether as exactEther } from '../../client/ether.ts'
 import type { Hex } from '../../ledger/hex.ts'
 
-const weiPerEther = 10n ** 18n
-
-/** Wei as ether, every digit that is not a trailing zero. */
+/** Wei as ether, every digit that is not a trailing zero, the whole of it in groups. */
 export function ether(wei: bigint): string {
-  const fraction = `${wei % weiPerEther}`.padStart(18, '0').replace(/0+$/, '')
-  return `${grouped(wei / weiPerEther)}${fraction ? `.${fraction}` : ''}`
+  const [whole = '', fraction] = exactEther(wei).split('.')
+  return fraction === undefined ? grouped(whole) : `${grouped(whole)}.${fraction}`
 }
 
 /** Wei as ether to six digits behind the point, for places where the exact sum stands beside it. */
@@ -18,7 +17,7 @@ export function etherShort(wei: bigint): string {
 }
 
 /** 1234567 -> 1 234 567, with a space that does not break. */
-export const grouped = (value: bigint | number): string => `${value}`.replace(/\B(?=(\d{3})+$)/g, '\u202f')
+export const grouped = (value: bigint | number | string): string => `${value}`.replace(/\B(?=(\d{3})+$)/g, '\u202f')
 
 /** 0x1234...abcd. */
 export const short = (hex: Hex): string => `${hex.slice(0, 8)}…${hex.slice(-6)}`
