@@ -15,8 +15,6 @@ import type { Books } from './books.ts'
 const blocksPerRequestMax = 2_000
 /** Some minutes of Arbitrum. */
 const distrustedMin = 500
-/** Some hours of Arbitrum. */
-const patienceBlocks = 50_000
 /** Each takes the timelock's delay. */
 const admissionsMax = 1_000
 
@@ -96,10 +94,12 @@ export function createIndexer(options: IndexerOptions): Indexer {
     }
     if (number < distrustAgainAt) return false
     distrusted = Math.max(distrustedMin, distrusted * 4)
-    const kept = (await store.blocks()).find((block) => block.number <= number - distrusted)
+    const blocks = await store.blocks()
+    const kept = blocks.find((block) => block.number <= number - distrusted)
     if (!kept) {
+      // What reading all of it costs goes by its length: so it is done once in a tenth of that.
+      distrustAgainAt = number + Math.ceil((number - (blocks.at(-1)?.number ?? 0)) / 10)
       distrusted = 0
-      distrustAgainAt = number + patienceBlocks
       withoutContract = -1
     }
     log.warn({ code: 'EVENTS_MISSING', from: kept?.number ?? 0, to: number }, 'reading events again: some are missing')

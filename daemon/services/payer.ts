@@ -76,7 +76,8 @@ export function createPayer({ chain, mirror, books, caps }: PayerOptions): Payer
       else later.push(failedRecently(debt))
     }
     const isRoundInitialized = round?.isInitialized && round.blockHash !== zeroHash
-    const { due, objections } = await examine(chain, tried, isRoundInitialized ? round : undefined, gasMax)
+    const now = { round: isRoundInitialized ? round : undefined, balanceWei, gasMax }
+    const { due, objections } = await examine(chain, tried, now)
     const decided = decidePayouts(due, { isRoundInitialized, objections, balanceWei, roomWei, paymentsMax, gasMax })
     const { number, blockHash } = round ?? { number: 0n, blockHash: zeroHash }
     return {
@@ -110,23 +111,30 @@ export function countOf(payments: readonly Pick<Debt, 'isTicket'>[]): Count {
 
 type Objection = Pick<LeftOut, 'reason' | 'detail'>
 
+interface Now {
+  /** In which tickets can be redeemed now; undefined where there is none. */
+  readonly round: Round | undefined
+  readonly balanceWei: bigint
+  /** What the payments of one commit may need. */
+  readonly gasMax: bigint
+}
+
 /** What the chain says now about those due, for as many as may fill a commit; the others are let through to be counted. */
 async function examine(
   chain: PayerOptions['chain'],
   due: readonly Debt[],
-  round: Round | undefined,
-  gasMax: bigint,
+  now: Now,
 ): Promise<{ due: Debt[]; objections: Map<Hex, Objection> }> {
   const objections = new Map<Hex, Objection>()
   const fresh: Debt[] = []
   const good: Debt[] = []
   for (let at = 0; at < due.length; at += payeesPerQuestion) {
-    const isFull = gasOfCommit(countOf(good)) > gasMax
+    const isFull = gasOfCommit(countOf(good)) > now.gasMax
     const slice = due.slice(at, at + payeesPerQuestion)
     const judged = isFull ? slice : await refresh(chain, slice)
     fresh.push(...judged)
     if (isFull) continue
-    const answers = await Promise.all(judged.map((debt) => objectionTo(chain, debt, round)))
+    const answers = await Promise.all(judged.map((debt) => objectionTo(chain, debt, now)))
     for (const [i, debt] of judged.entries()) {
       const objection = answers[i]
       if (objection) objections.set(debt.payee, objection)
@@ -147,11 +155,12 @@ async function refresh(chain: PayerOptions['chain'], debts: readonly Debt[]): Pr
 async function objectionTo(
   chain: PayerOptions['chain'],
   { payee, isTicket, earnedWei, paidWei }: Debt,
-  round: Round | undefined,
+  { round, balanceWei }: Now,
 ): Promise<Objection | undefined> {
   const owedWei = earnedWei - paidWei
   if (!isTicket) {
-    const detail = await chain.tryDirect(payee, owedWei)
+    // No more than there is: that the treasury is short is nothing against the payee.
+    const detail = await chain.tryDirect(payee, owedWei < balanceWei ? owedWei : balanceWei)
     return detail === undefined ? undefined : { reason: 'PAYEE_REFUSES', detail }
   }
   if (!round) return undefined // no ticket is made at all, and that is the reason given

@@ -16,6 +16,7 @@ import type { Configuration } from '../../ledger/structs.ts'
 import type { Domain } from '../../ledger/typedData.ts'
 import { struct } from '../../protocol/codec.ts'
 import { configuration, payeeOf } from '../unit/ledger/support.ts'
+import type { AtEnd } from './faultyRpc.ts'
 
 const withinMs = 30_000
 
@@ -41,14 +42,22 @@ export interface DaemonWorld {
   until<T>(what: string, ask: () => Promise<T | undefined>): Promise<T>
 }
 
+interface WorldOptions {
+  /** Where the daemon sees the chain, if not where we do. */
+  readonly daemonRpcUrl?: string
+  /** Otherwise it ends with the test. */
+  readonly atEnd?: AtEnd
+}
+
 /** Everything but the treasury, which comes with `deploy`. */
-export async function createDaemonWorld(rpcUrl: string): Promise<DaemonWorld> {
+export async function createDaemonWorld(rpcUrl: string, options: WorldOptions = {}): Promise<DaemonWorld> {
+  const { daemonRpcUrl = rpcUrl, atEnd = onTestFinished } = options
   const folder = mkdtempSync(join(tmpdir(), 'bursar-daemon-'))
   const children = createChildren()
   const { signal } = new AbortController()
   let [core, daemon]: (Child | undefined)[] = []
   let [url, operatorUrl] = ['', '']
-  onTestFinished(async () => {
+  atEnd(async () => {
     await daemon?.stop()
     await core?.stop()
     rmSync(folder, { recursive: true })
@@ -66,7 +75,7 @@ export async function createDaemonWorld(rpcUrl: string): Promise<DaemonWorld> {
     payees: tickets.map((payee) => ({ payee, rail: 1, minimumWei: 1n })),
   })
   const core_ = `unix:${join(folder, 'core.sock')}`
-  const configPath = writeConfig({ folder, core: core_, rpcUrl, broker, settings })
+  const configPath = writeConfig({ folder, core: core_, rpcUrl: daemonRpcUrl, broker, settings })
 
   const startDaemon = async (): Promise<void> => {
     ;[url, operatorUrl] = ['', '']

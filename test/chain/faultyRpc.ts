@@ -27,6 +27,9 @@ type CallFault =
  */
 type RequestFault = 'pass' | 'cut' | 'cut_after' | 'nonsense' | 'hold' | 'refuse'
 
+/** Takes what is to be done when nobody needs a thing any more. */
+export type AtEnd = (clean: () => void | Promise<void>) => void
+
 export interface FaultyRpc {
   readonly url: string
   onCall: (call: Call) => CallFault
@@ -35,8 +38,8 @@ export interface FaultyRpc {
   readonly asked: string[]
 }
 
-/** Ends with the test. Its calls are at their own default again after {@link heal}. */
-export async function startFaultyRpc(target: string): Promise<FaultyRpc> {
+/** Ends with the test, unless `atEnd` says otherwise. Healthy until told. */
+export async function startFaultyRpc(target: string, atEnd: AtEnd = onTestFinished): Promise<FaultyRpc> {
   const proxy = { url: '', asked: [] as string[], ...healthy() }
   const server: Server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
@@ -53,7 +56,7 @@ export async function startFaultyRpc(target: string): Promise<FaultyRpc> {
   })
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
   proxy.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  onTestFinished(() => {
+  atEnd(() => {
     server.closeAllConnections()
     server.close()
   })
