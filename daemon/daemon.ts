@@ -133,10 +133,10 @@ export async function runDaemon(
   } finally {
     // No batch is taken any more; the one group that the core has is stored and answered before anything is cut off.
     gate.move('stopping')
-    for (const one of servers) one.close()
+    const closed = servers.map((one) => new Promise((resolve) => one.close(resolve)))
     await ingest.drain()
     await lane.run(async () => stop.abort())
-    await Promise.race([Promise.allSettled(work), sleep(stopMsMax)])
+    await Promise.race([Promise.all([Promise.allSettled(work), ...closed]), sleep(stopMsMax)])
     for (const one of servers) one.closeAllConnections()
     await store.close()
   }
@@ -145,7 +145,7 @@ export async function runDaemon(
 /** So many polls does a commit get to land: all its transactions together. */
 const looksMax = 120
 
-/** A question to the chain cannot be called back: it is not waited for longer. */
+/** A question to the chain cannot be called back, a stream has no end: they are not waited for longer. What was taken is answered by then. */
 const stopMsMax = 2_000
 
 const aborted = (signal: AbortSignal): Promise<void> =>

@@ -44,5 +44,7 @@ export function createHttpServer(
   server.requestTimeout = requestMs
   server.keepAliveTimeout = 5_000
   server.maxRequestsPerSocket = 10_000
+  // Whoever is answered while it closes is let go: a connection that is kept for more would keep the server.
+  server.on('request', (_, response) => response.once('close', () => server.listening || server.closeIdleConnections()))
   return server
 }

@@ -1,7 +1,9 @@
 /** What holds for every route: names, headers, limits, and clients that mean no good. */
-import { connect, type Socket } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import Router from '@koa/router'
 import { expect, onTestFinished, test } from 'vitest'
 import { addressKey } from '../../../daemon/rateLimit.ts'
+import { createHttpServer } from '../../../daemon/server.ts'
 import { createWorld, creditBatch, directPayee, type TestDaemon } from './support.ts'
 
 const slow = { anchorIntervalMs: 3_600_000, payIntervalMs: 3_600_000 }
@@ -120,4 +122,22 @@ test.each([
   const daemon = await createWorld().startDaemon(slow)
   expect(await speak(daemon, bytes)).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
   await expect(daemon.client.account(directPayee)).rejects.toMatchObject({ status: 404 })
+})
+
+test('behavior: a server that closes answers what it has, and keeps no connection for more', async () => {
+  const [asked, mayAnswer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const router = new Router().get('/slow', async (context) => {
+    asked.resolve()
+    await mayAnswer.promise
+    context.body = 'late'
+  })
+  const server = createHttpServer([], router, { proxies: 0, requestMs: 30_000 })
+  server.keepAliveTimeout = 3_600_000
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const answer = fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/slow`)
+  await asked.promise
+  const closed = new Promise((resolve) => server.close(resolve))
+  mayAnswer.resolve()
+  expect(await (await answer).text()).toBe('late')
+  expect(await closed).toBeUndefined()
 })
