@@ -8,23 +8,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEther } from 'viem'
 import { afterAll, expect, test } from 'vitest'
-import { treasuryAbi } from '../../abi/index.ts'
-import { brokerOnArbitrum, findOrDeployBroker } from '../../anvil/broker.ts'
-import { deployTreasury, predictAddress } from '../../anvil/deployment.ts'
 import { createLocalPlatform } from '../../anvil/localPlatform.ts'
-import { createFundedWallet, send, write } from '../../anvil/wallet.ts'
+import { send } from '../../anvil/wallet.ts'
 import { signBatch } from '../../client/batch.ts'
 import { credit } from '../../client/events.ts'
-import { type Core, createCore } from '../../enclave/core.ts'
+import { createCore } from '../../enclave/core.ts'
 import { createSigner } from '../../enclave/signer.ts'
 import { encodeCall } from '../../enclave/transactions.ts'
 import { type Hex, zeroHash } from '../../ledger/hex.ts'
 import type { Commit } from '../../ledger/structs.ts'
-import type { HeadProof, Params } from '../../protocol/messages.ts'
 import { call } from '../unit/enclave/support.ts'
-import { configuration, payeeOf, reporterKey } from '../unit/ledger/support.ts'
+import { payeeOf, reporterKey } from '../unit/ledger/support.ts'
 import { useChains } from './chains.ts'
-import { admitTimelocked } from './timelocked.ts'
+import { apply, type CoreWorld, createCoreWorld, hints, proofOf, round } from './coreWorld.ts'
 
 const startChain = useChains()
 const folder = mkdtempSync(join(tmpdir(), 'bursar-new-key-'))
@@ -32,54 +28,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const [alice, bob, thief] = [payeeOf(5000), payeeOf(5001), payeeOf(5002)]
 const stolenWei = parseEther('10')
-const round = { number: 0n, blockHash: zeroHash }
-const hints = (nonce: bigint) => ({ nonce, gas: 5_000_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 10n ** 9n })
-
-async function createWorld() {
-  const { rpcUrl, chainId } = await startChain({ kind: 'local' })
-  const wallet = await createFundedWallet(rpcUrl, '200')
-  const broker = await findOrDeployBroker(wallet, brokerOnArbitrum)
-  const treasury = await predictAddress(wallet)
-  const domain = { chainId: BigInt(chainId), verifyingContract: treasury }
-  const first = configuration({ ...domain, broker: broker.broker })
-  const core = createCore(createLocalPlatform({ folder }))
-  const genesis = call(core, 'genesis', { configuration: first, logBegins: null })
-  await deployTreasury(wallet, {
-    predicted: treasury,
-    committer: genesis.address,
-    configHash: genesis.configHash,
-    broker,
-  })
-  const contract = { address: treasury, abi: treasuryAbi }
-  const head = () => wallet.chain.readContract({ ...contract, functionName: 'head' })
-
-  return {
-    wallet,
-    domain,
-    treasury,
-    first,
-    core,
-    contract,
-    head,
-    async land(serializedTransaction: Hex) {
-      const hash = await wallet.chain.sendRawTransaction({ serializedTransaction })
-      return wallet.chain.waitForTransactionReceipt({ hash })
-    },
-    /** Anyone may carry a signed call. @returns whether it took effect */
-    async relay(data: Hex): Promise<boolean> {
-      const hash = await wallet.signer.sendTransaction({ chain: null, to: treasury, data, gas: 5_000_000n })
-      return (await wallet.chain.waitForTransactionReceipt({ hash })).status === 'success'
-    },
-    balance: (address: Hex) => wallet.chain.getBalance({ address }),
-    read: <const Name extends 'totalPaid' | 'surplus'>(functionName: Name) =>
-      wallet.chain.readContract({ ...contract, functionName }),
-    guardian: (functionName: string, args: readonly unknown[]) => write(wallet, { ...contract, functionName, args }),
-    admit: (args: Parameters<typeof admitTimelocked>[1]) => admitTimelocked({ rpcUrl, wallet, treasury }, args),
-  }
-}
-type World = Awaited<ReturnType<typeof createWorld>>
-
-const credits = ({ domain }: World, sequence: bigint, aliceWei: bigint, bobWei: bigint) =>
+const credits = ({ domain }: CoreWorld, sequence: bigint, aliceWei: bigint, bobWei: bigint) =>
   signBatch({
     domain,
     secretKey: reporterKey,
@@ -87,18 +36,8 @@ const credits = ({ domain }: World, sequence: bigint, aliceWei: bigint, bobWei: 
     events: [credit({ id: 'a', payee: alice, wei: aliceWei }), credit({ id: 'b', payee: bob, wei: bobWei })],
   })
 
-function apply(core: Core, entries: Params<'apply_event'>['entries']) {
-  const { results } = call(core, 'apply_event', { entries })
-  expect(results.map((r) => r.status)).toEqual(entries.map(() => 'accepted'))
-}
-
-const proofOf = (head: Awaited<ReturnType<World['head']>>, made: HeadProof['made'] = null): HeadProof => {
-  const { epoch, boot, counter, root } = head
-  return { epoch, boot, counter, root, made, consistency: [] }
-}
-
 test('row 28: a leaked key, a halt, a new key from the published log: dues right to the wei', async () => {
-  const world = await createWorld()
+  const world = await createCoreWorld(startChain, folder)
   const { core, contract, wallet } = world
   const old = call(core, 'status', {})
 

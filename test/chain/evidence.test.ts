@@ -1,0 +1,91 @@
+/** `bursar evidence` of a receipt against a real chain: what was acknowledged, and what the chain then went on with. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { signBatch } from '../../client/batch.ts'
+import { credit } from '../../client/events.ts'
+import { LogTree } from '../../client/logTree.ts'
+import { receiptFile } from '../../client/receiptFile.ts'
+import { type Core, createCore } from '../../enclave/core.ts'
+import { entryLeaf, type SignedBatch } from '../../ledger/entry.ts'
+import { leafHash } from '../../ledger/eventLog.ts'
+import { call } from '../unit/enclave/support.ts'
+import { payeeOf, reporterKey } from '../unit/ledger/support.ts'
+import { useChains } from './chains.ts'
+import { apply, type CoreWorld, createCoreWorld, hints, proofOf, round } from './coreWorld.ts'
+
+const startChain = useChains()
+const folder = mkdtempSync(join(tmpdir(), 'bursar-evidence-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const batchOf = ({ domain }: CoreWorld, sequence: bigint, wei: bigint) =>
+  signBatch({
+    domain,
+    secretKey: reporterKey,
+    sequence,
+    events: [credit({ id: 'a', payee: payeeOf(1), wei })],
+  })
+
+/** Applies a batch, and keeps its receipt as its reporter would. */
+function acknowledge(core: Core, name: string, batch: SignedBatch) {
+  const { results, head, recordB64 } = apply(core, [batch])
+  const [result] = results
+  if (!head || result?.position == null) throw new Error('nothing was acknowledged')
+  const path = join(folder, name)
+  const file = { batch, receipt: { head, position: result.position, path: result.path } }
+  writeFileSync(path, JSON.stringify(receiptFile.write(file)))
+  return { path, record: recordB64 as Uint8Array }
+}
+
+function bursar(...args: readonly string[]) {
+  const main = join(import.meta.dirname, '../../cli/main.ts')
+  const { status, stdout } = spawnSync(process.execPath, [main, 'evidence', ...args, '--json'], { encoding: 'utf8' })
+  return { status, ...JSON.parse(stdout) }
+}
+
+test('G10: a receipt whose entry a later epoch dropped, or whose boot never opened, is proved a lie by the chain', async () => {
+  const world = await createCoreWorld(startChain, join(folder, 'core'))
+  const { core, platform, rpcUrl } = world
+  const againstChain = (receipt: string, ...more: readonly string[]) => bursar(receipt, '--rpc', rpcUrl, ...more)
+  const log = new LogTree()
+  log.append(leafHash(entryLeaf({ configuration: world.first, signatures: [] })))
+  const open = async (one: Core, nonce: bigint, made: Parameters<typeof proofOf>[1] = null) => {
+    const consistency = made ? log.consistencyProof(Number(made.commit.next.logSize)) : []
+    const head = { ...proofOf(await world.head(), made), consistency }
+    return call(one, 'open_epoch', { head, hints: hints(nonce) })
+  }
+
+  const opened = await open(core, 0n)
+  await world.land(opened.transaction)
+  const first = batchOf(world, 0n, 5n)
+  const kept = acknowledge(core, 'kept', first)
+  log.append(leafHash(entryLeaf(first)))
+  const anchor = { head: proofOf(await world.head()), round, payments: [], hints: hints(1n) }
+  const made = call(core, 'prepare_payouts', anchor)
+  await world.land(made.transaction)
+  const dropped = acknowledge(core, 'dropped', batchOf(world, 1n, 7n))
+  for (const { path } of [kept, dropped])
+    expect(againstChain(path)).toMatchObject({ status: 0, verdict: 'nothing', code: 'CONSISTENT' })
+
+  // A host that keeps the last record back: two cores go on without it. One of them opens, the other only says so.
+  const stored = [...world.sealed, opened.recordB64, kept.record, made.recordB64]
+  const [rolledBack, never] = [createCore(platform), createCore(platform)]
+  for (const one of [rolledBack, never]) call(one, 'load_state', { key: null, sealedB64: stored, isLast: true })
+  await open(never, 2n, made)
+  await world.land((await open(rolledBack, 2n, made)).transaction)
+  const unknownBoot = acknowledge(never, 'unknown-boot', batchOf(world, 1n, 9n))
+
+  const proof = join(folder, 'proof.json')
+  const found = againstChain(dropped.path, '--out', proof)
+  const { address } = call(core, 'status', {})
+  expect(found).toMatchObject({ status: 1, verdict: 'lie', code: 'TAIL_DROPPED', core: address })
+  expect(againstChain(kept.path)).toMatchObject({ status: 0, code: 'CONSISTENT' })
+  expect(againstChain(unknownBoot.path)).toMatchObject({ status: 1, code: 'BOOT_REPLACED' })
+
+  // Anyone judges the file again, without a node; and it says in which transaction the chain has its half.
+  expect(bursar('--check', proof)).toEqual(found)
+  const { transaction_hash: hash } = JSON.parse(readFileSync(proof, 'utf8')).second
+  expect((await world.wallet.chain.getTransactionReceipt({ hash })).status).toBe('success')
+})
