@@ -1,150 +1,200 @@
-// Breaks the measured code in small ways, one at a time, and asks the unit tests of its folder whether they notice.
-// `--sample N` takes so many, for one `--seed` always the same; `--only TEXT` those whose name contains it.
-// Mutants that change nothing are listed in tools/mutantsReviewed.txt, each with its reason; no other may live.
-import { execFileSync, spawn } from 'node:child_process'
+// Breaks the measured code in small ways, one at a time, and asks the unit tests of it whether they notice.
+// `--sample N` takes so many, for one `--seed` always the same; `--only TEXT` those whose title contains it; `--show`
+// prints what each test said. What was tried before, of the same code, is not tried again: `--fresh` forgets it.
+// Survivors that change nothing are listed in tools/mutantsReviewed.txt, each with its reason; no other may live.
+import { fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { instrument } from './mutation/instrument.js'
 import { root } from './run.js'
 
-const folders = ['ledger', 'protocol', 'attestation', 'enclave']
-const home = join(root, '.build/mutate')
-const copies = [0, 1].map((i) => join(home, `${i}/main`))
-const text = { type: 'string', default: '' }
-const { values } = parseArgs({ options: { sample: { type: 'string' }, only: text, seed: text } })
-
-/** What an operator becomes. Only with spaces around: type arguments and arrows have none. */
-const flips = {
-  '===': ['!=='],
-  '!==': ['==='],
-  '<': ['<=', '>='],
-  '<=': ['<', '>'],
-  '>': ['>=', '<='],
-  '>=': ['>', '<'],
-  '&&': ['||'],
-  '||': ['&&'],
-  '+': ['-'],
-  '-': ['+'],
-  '*': ['/'],
-  '%': ['*'],
-}
-
-/** Strings are text, not code: their insides are hidden, their lengths kept. */
-const withoutStrings = (line) =>
-  line.replace(/'(?:[^'\\]|\\.)*'|\/(?![/*\s])(?:[^/\\]|\\.)+\/[a-z]*(?=[.,)])/g, (text) => '_'.repeat(text.length))
-
-/** All mutants of one line: name and the line as it becomes. */
-function mutantsOf(line) {
-  const code = withoutStrings(line).replace(/(?<!:)\/\/.*$/, '')
-  if (/^\s*(\*|\/\*|import |export \{|export type |export interface |interface |type |readonly |\| )/.test(code))
-    return []
-  const found = []
-  const change = (name, at, length, text) =>
-    found.push({ name, line: line.slice(0, at) + text + line.slice(at + length) })
-  const condition = /\b(?:if|while) \((.*)\)(?= \S|$)/.exec(code)
-  if (condition && /^\s*(\} else )?(if|while)/.test(code)) {
-    const at = condition.index + condition[0].indexOf('(') + 1
-    const end = closing(code, at)
-    if (end > at) {
-      change('never', at, end - at, 'false')
-      if (!/while/.test(condition[0])) change('always', at, end - at, 'true')
-    }
-  }
-  if (/^\s+(?!return|if|for|throw|const|let)[\w.#?]+\([^{]*\)$/.test(code)) found.push({ name: 'without', line: '' })
-  for (const it of code.matchAll(/ (===|!==|<=|>=|<|>|&&|\|\||\+|-|\*|%) /g))
-    for (const op of flips[it[1]]) change(`${it[1]} to ${op}`, it.index + 1, it[1].length, op)
-  return found
-}
-
-/** Where the parenthesis closes that was opened before `from`; 0 on another line. */
-function closing(code, from) {
-  for (let at = from, depth = 1; at < code.length; at++) {
-    depth += (code[at] === '(') - (code[at] === ')')
-    if (depth === 0) return at
-  }
-  return 0
-}
-
-/** The slow ones ask what the others ask, of more documents. */
+/** Of the mutants tried, in percent. */
+const killedMin = 90
+const folders = ['primitives', 'ledger', 'protocol', 'attestation', 'enclave']
+/** A browser's half; and what runs on Nitro alone, where `npm run test:enclave` runs it. */
+const left = /^primitives\/portable|^enclave\/(main|nitro)|\.d\.ts$/
+/** They ask what the others ask, of more documents. */
 const slow = /(fuzz|differential|command)\.test\.ts$/
 
-/** The tests of a folder in two runs: first those that import the file or bear its name, which kill most, then the others. */
-function testsOf(file) {
-  const [folder, name] = file.split('/')
-  const all = readdirSync(join(root, 'test/unit', folder))
-    .filter((it) => it.endsWith('.test.ts') && !slow.test(it))
-    .map((it) => `test/unit/${folder}/${it}`)
-  const isNear = (test) =>
-    test.endsWith(`/${name.replace('.ts', '.test.ts')}`) || readFileSync(join(root, test), 'utf8').includes(`/${file}'`)
-  return [all.filter(isNear), all.filter((test) => !isNear(test))].filter((tests) => tests.length > 0)
-}
-
-async function testsPass(copy, runs) {
-  for (const tests of runs) if (!(await runPasses(copy, tests))) return false
-  return true
-}
-
-const runPasses = (copy, tests) =>
-  new Promise((done) => {
-    const args = ['run', '--bail=1', '--silent=true', '--isolate=false', '--maxWorkers=1', ...tests]
-    const options = { cwd: copy, timeout: 300_000, stdio: 'ignore', env }
-    spawn(join(copy, 'node_modules/.bin/vitest'), args, options).on('close', (code) => done(code === 0))
-  })
-const env = { ...process.env, BURSAR_SHARED: join(root, '../shared') }
-
-// Copies of all of it, for the tests' tsconfig names every folder; packages as hard links, which no installation moves.
-rmSync(home, { recursive: true, force: true })
+const flag = { type: 'boolean', default: false }
+const text = { type: 'string', default: '' }
+const { values: options } = parseArgs({
+  options: { sample: text, seed: text, only: text, workers: { type: 'string', default: '2' }, show: flag, fresh: flag },
+})
+const home = join(root, '.build/mutation')
+const resultsFile = join(home, 'results.jsonl')
+if (options.fresh) rmSync(home, { recursive: true, force: true })
 mkdirSync(home, { recursive: true })
-execFileSync('cp', ['-al', join(root, 'node_modules'), join(home, 'node_modules')])
-const elsewhere = new Set(['.git', '.build', 'node_modules', 'contracts', 'docs'])
-for (const copy of copies) {
-  mkdirSync(copy, { recursive: true })
-  for (const name of readdirSync(root).filter((it) => !elsewhere.has(it)))
-    cpSync(join(root, name), join(copy, name), { recursive: true })
-  symlinkSync(join(home, 'node_modules'), join(copy, 'node_modules'))
+
+const sha256 = (data) => createHash('sha256').update(data).digest('hex')
+const read = (file) => readFileSync(join(root, file), 'utf8')
+
+const sources = globSync(`{${folders.join(',')}}/*.ts`, { cwd: root })
+  .filter((file) => !left.test(file))
+  .sort()
+const testFiles = globSync(`test/unit/{${folders.join(',')}}/*.test.ts`, { cwd: root })
+  .filter((file) => !slow.test(file))
+  .sort()
+const testsHash = sha256(
+  globSync(`test/unit/{${folders.join(',')}}/*.ts`, { cwd: root })
+    .sort()
+    .map(read)
+    .join(''),
+)
+
+const instrumented = {}
+const all = []
+for (const file of sources) {
+  const { text: code, mutants } = instrument(file, read(file), all.length + 1)
+  instrumented[file] = code
+  const fileHash = sha256(read(file))
+  all.push(...mutants.map((mutant) => ({ ...mutant, file, fileHash })))
+}
+writeFileSync(join(home, 'instrumented.json'), JSON.stringify(instrumented))
+
+/** A process that has loaded nothing yet. `ask` answers undefined where it died or was stopped. */
+function spawnWorker(bornWith = 0) {
+  const child = fork(join(root, 'tools/mutation/worker.js'), [home, `${bornWith}`], {
+    stdio: ['ignore', 'ignore', options.show ? 'inherit' : 'ignore', 'ipc'],
+    env: { ...process.env, ...(options.show ? { MUTATION_SHOW: '1' } : {}) },
+  })
+  let settle = () => undefined
+  child.on('message', (message) => (message.progress ? console.error(message.progress) : settle(message)))
+  child.on('exit', () => settle(undefined))
+  const next = () =>
+    new Promise((resolve) => {
+      settle = resolve
+    })
+  const ready = next()
+  return {
+    kill: () => child.kill('SIGKILL'),
+    async ask(message, cpuSecondsMax) {
+      if (!(await ready) || child.exitCode !== null || !child.connected) return undefined
+      const answered = next()
+      const begun = cpuSecondsOf(child.pid)
+      // By its own time, not the clock's: on a busy machine that is not the same.
+      const watch = setInterval(() => {
+        if (cpuSecondsOf(child.pid) - begun > cpuSecondsMax) child.kill('SIGKILL')
+      }, 500)
+      child.send(message)
+      return answered.finally(() => clearInterval(watch))
+    },
+  }
 }
 
-const keyOf = (title) => createHash('sha256').update(`${values.seed}${title}`).digest('hex')
-const all = folders.flatMap((folder) =>
-  readdirSync(join(root, folder))
-    .filter((name) => name.endsWith('.ts'))
-    .flatMap((name) => {
-      const file = `${folder}/${name}`
-      const lines = readFileSync(join(root, file), 'utf8').split('\n')
-      return lines.flatMap((line, i) =>
-        mutantsOf(line).map((it) => ({ ...it, folder, file, i, title: `${file} ${it.name}: ${line.trim()}` })),
-      )
-    }),
-)
-const wanted = all.filter(({ title }) => title.includes(values.only))
-const sampled = values.sample
-  ? wanted.toSorted((a, b) => (keyOf(a.title) < keyOf(b.title) ? -1 : 1)).slice(0, Number(values.sample))
-  : wanted
+function cpuSecondsOf(pid) {
+  if (!existsSync(`/proc/${pid}/stat`)) return 0
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
+}
+
+/** Which test reaches which mutant, and how long it takes; made once for this code and these tests. */
+async function coverage() {
+  const place = join(home, 'coverage.json')
+  const key = sha256(testsHash + JSON.stringify(instrumented))
+  const known = existsSync(place) ? JSON.parse(readFileSync(place, 'utf8')) : {}
+  if (known.key === key) return known
+  const worker = spawnWorker()
+  const { rows, early } = await worker.ask({ record: testFiles }, Number.POSITIVE_INFINITY)
+  worker.kill()
+  for (const row of rows.filter(({ failed }) => failed)) console.error(`cannot run alone: ${row.file} ${row.name}`)
+  const made = { key, rows: rows.filter(({ failed }) => !failed), early }
+  writeFileSync(place, JSON.stringify(made))
+  return made
+}
+
+const { rows, early } = await coverage()
+const testsOf = new Map()
+for (const row of rows.toSorted((a, b) => a.ms - b.ms))
+  for (const id of row.reached) testsOf.set(id, [...(testsOf.get(id) ?? []), row])
+const earlyFiles = new Map()
+for (const [file, ids] of Object.entries(early))
+  for (const id of ids) earlyFiles.set(id, [...(earlyFiles.get(id) ?? []), file])
+
+const costOf = (tests) => 20 + (20 * tests.reduce((sum, { ms }) => sum + ms, 0)) / 1000
+const toAsk = (id, tests) => ({ id, tests: tests.map(({ file, index }) => ({ file, index })) })
+
+/** `killed` or `lived`; `lane.worker` may be another one afterwards. */
+async function tryMutant(lane, { id, file }) {
+  const tests = testsOf.get(id) ?? []
+  if (tests.length > 0) {
+    lane.worker ??= spawnWorker()
+    const answer = await lane.worker.ask(toAsk(id, tests), costOf(tests))
+    if (!answer?.isClean) {
+      lane.worker.kill()
+      lane.worker = undefined
+    }
+    if (!answer || answer.killer) return 'killed'
+  }
+  if (!earlyFiles.has(id)) return 'lived'
+  // What runs while files load, or is kept from then, is tried by a process that never knew it otherwise.
+  const folder = file.split('/')[0]
+  const near = rows.filter((row) => earlyFiles.get(id).includes(row.file) && row.file.includes(`/${folder}/`))
+  const some = near.length > 0 ? near : rows.filter((row) => earlyFiles.get(id).includes(row.file))
+  const ordered = [...tests, ...some.toSorted((a, b) => a.ms - b.ms).slice(0, 200)]
+  const worker = spawnWorker(id)
+  const answer = await worker.ask(toAsk(id, ordered), costOf(ordered) + 60)
+  worker.kill()
+  return answer && !answer.killer ? 'lived' : 'killed'
+}
+
 const reviewed = new Set(
-  readFileSync(join(root, 'tools/mutantsReviewed.txt'), 'utf8')
+  read('tools/mutantsReviewed.txt')
     .split('\n')
     .filter((line) => line && !line.startsWith(' ')),
 )
-
-for (const folder of new Set(sampled.map((it) => it.folder)))
-  if (!(await testsPass(copies[0], testsOf(`${folder}/`))))
-    throw new Error(`the tests of ${folder}/ fail without any mutant`)
-
-const counts = {}
-const queue = [...sampled]
-async function work(copy) {
-  for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
-    const { title, file, folder, i, line } = mutant
-    const source = readFileSync(join(copy, file), 'utf8')
-    writeFileSync(join(copy, file), source.split('\n').with(i, line).join('\n'))
-    const fate = reviewed.has(title) ? 'reviewed' : (await testsPass(copy, testsOf(file))) ? 'lived' : 'killed'
-    writeFileSync(join(copy, file), source)
-    counts[folder] ??= { of: all.filter((it) => it.folder === folder).length, killed: 0, lived: 0, reviewed: 0 }
-    counts[folder][fate]++
-    console.log(`${fate} ${file}:${i + 1} ${title.slice(file.length + 1)}`)
+const before = new Map()
+if (existsSync(resultsFile))
+  for (const line of readFileSync(resultsFile, 'utf8').trim().split('\n').filter(Boolean)) {
+    const one = JSON.parse(line)
+    before.set(`${one.fileHash} ${one.title}`, one)
   }
+/** Tests are only ever added while survivors are looked at: what they killed once they kill. */
+const knownFate = ({ fileHash, title }) => {
+  const known = before.get(`${fileHash} ${title}`)
+  return known && (known.fate === 'killed' || known.testsHash === testsHash) ? known.fate : undefined
 }
-await Promise.all(copies.map(work))
-console.log(JSON.stringify({ seed: values.seed, ...counts }))
-process.exitCode = Object.values(counts).every(({ lived }) => lived === 0) ? 0 : 1
+
+const order = (title) => sha256(`${options.seed}${title}`)
+const wanted = all.filter(({ title }) => title.includes(options.only))
+const chosen = options.sample
+  ? wanted.toSorted((a, b) => (order(a.title) < order(b.title) ? -1 : 1)).slice(0, Number(options.sample))
+  : wanted
+
+const counts = Object.fromEntries(
+  folders.map((name) => [
+    name,
+    {
+      mutants: all.filter(({ file }) => file.startsWith(`${name}/`)).length,
+      tried: 0,
+      killed: 0,
+      reviewed: 0,
+      lived: 0,
+    },
+  ]),
+)
+const queue = [...chosen]
+async function work() {
+  const lane = {}
+  for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
+    const { title, file, fileHash, line } = mutant
+    const known = knownFate(mutant)
+    const fate = known ?? (await tryMutant(lane, mutant))
+    if (!known) appendFileSync(resultsFile, `${JSON.stringify({ title, fileHash, testsHash, fate })}\n`)
+    const said = fate === 'lived' && reviewed.has(title) ? 'reviewed' : fate
+    const count = counts[file.split('/')[0]]
+    count.tried++
+    count[said]++
+    if (said === 'lived') console.log(`lived ${file}:${line} ${title.slice(file.length + 1)}`)
+  }
+  lane.worker?.kill()
+}
+await Promise.all(Array.from({ length: Number(options.workers) }, work))
+
+const sum = (name) => Object.values(counts).reduce((total, count) => total + count[name], 0)
+const percent = (100 * sum('killed')) / Math.max(1, sum('tried'))
+console.log(JSON.stringify({ seed: options.seed, ...counts, percent: Number(percent.toFixed(1)) }))
+process.exitCode = percent >= killedMin && sum('lived') === 0 ? 0 : 1
+process.exit()
