@@ -128,17 +128,11 @@ const isRemovable = ({ type, expression }) =>
     /^(Call|Assignment|Update|Await|Yield)Expression$/.test(expression.type) &&
     expression.callee?.type !== 'Super')
 
-/** The nodes under a node, in their order. */
-function childrenOf(node) {
-  const found = []
-  for (const [key, value] of Object.entries(node)) {
-    if (key === 'parent') continue
-    for (const child of Array.isArray(value) ? value : [value])
-      if (child && typeof child.type === 'string') found.push(child)
-  }
-  // A shorthand member `{a}` stands once in the text.
-  const once = found.filter(
-    (child, i) => !found.slice(0, i).some((other) => other.start === child.start && other.end === child.end),
-  )
-  return once.sort((a, b) => a.start - b.start)
-}
+/** The nodes under a node, in their order. What stands once in the text for two of them, as a shorthand member, counts once. */
+const childrenOf = (node) =>
+  Object.entries(node)
+    .filter(([key]) => !(node.shorthand && key === 'key'))
+    .flatMap(([, value]) => value)
+    .filter((child) => typeof child?.type === 'string')
+    .sort((a, b) => a.start - b.start)
+    .filter((child, i, all) => i === 0 || child.start >= all[i - 1].end)

@@ -11,43 +11,64 @@ chai.use((_, utils) => utils.addMethod(chai.Assertion.prototype, 'toMatchInlineS
 
 export const { expect } = chai
 
-/** Of the file that is being imported: its tests and hooks. */
+/** Of the file that is being imported: its tests, and the hooks around all of them. */
 let suite = newSuite()
-let names = []
+/** The `describe` that is being read, and those around it. */
+let scope = newScope()
 let skipped = false
 
 function newSuite() {
-  return { tests: [], beforeAll: [], afterAll: [], beforeEach: [], afterEach: [] }
+  return { tests: [], beforeAll: [], afterAll: [] }
+}
+
+function newScope(outer, name = '') {
+  return { outer, name: outer?.name ? `${outer.name} > ${name}` : name, beforeEach: [], afterEach: [] }
 }
 
 /** What was collected since the last call. */
 export function takeSuite() {
   const taken = suite
   suite = newSuite()
+  scope = newScope()
   return taken
 }
 
 const bodyOf = (rest) => rest.find((it) => typeof it === 'function')
 
 export function test(name, ...rest) {
-  if (!skipped) suite.tests.push({ name: [...names, name].join(' > '), run: bodyOf(rest) })
+  if (!skipped) suite.tests.push({ name: `${scope.name} > ${name}`, run: inScope(scope, bodyOf(rest)) })
+}
+
+/** A test with the hooks of every `describe` around it. */
+const inScope = (inner, body) => async () => {
+  const scopes = []
+  for (let one = inner; one; one = one.outer) scopes.unshift(one)
+  try {
+    for (const { beforeEach } of scopes) for (const hook of beforeEach) await hook()
+    await body({})
+  } finally {
+    for (const { afterEach } of scopes.toReversed()) for (const hook of afterEach) await hook()
+  }
 }
 
 export function describe(name, ...rest) {
-  names.push(name)
+  const outer = scope
+  scope = newScope(outer, name)
   bodyOf(rest)()
-  names = names.slice(0, -1)
+  scope = outer
 }
 
 const titleOf = (name, i) => `${name} [${i}]`
 const each =
   (collect) =>
   (rows) =>
-  (name, ...rest) =>
+  (name, ...rest) => {
+    const body = bodyOf(rest)
+    const areLists = rows.every(Array.isArray)
     rows.forEach((row, i) => {
-      const body = bodyOf(rest)
-      collect(titleOf(name, i), () => body(...(Array.isArray(row) ? row : [row])))
+      collect(titleOf(name, i), () => body(...(areLists ? row : [row])))
     })
+  }
 test.each = each(test)
 describe.each = each(describe)
 test.for =
@@ -70,5 +91,5 @@ describe.skipIf = skipIf(describe)
 
 export const beforeAll = (hook) => void suite.beforeAll.push(hook)
 export const afterAll = (hook) => void suite.afterAll.push(hook)
-export const beforeEach = (hook) => void suite.beforeEach.push(hook)
-export const afterEach = (hook) => void suite.afterEach.push(hook)
+export const beforeEach = (hook) => void scope.beforeEach.push(hook)
+export const afterEach = (hook) => void scope.afterEach.push(hook)

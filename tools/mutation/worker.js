@@ -47,18 +47,16 @@ async function suiteOf(file) {
   return suite
 }
 
-const hungAfterMs = 120_000
+const hungAfterMs = 60_000
 async function fails({ file, index }) {
-  const { tests, beforeEach, afterEach } = await suiteOf(file)
+  const { tests } = await suiteOf(file)
   stray = undefined
   let timer
   const hung = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error('hung')), hungAfterMs)
   })
   try {
-    for (const hook of beforeEach) await hook()
-    await Promise.race([tests[index].run({}), hung])
-    for (const hook of afterEach) await hook()
+    await Promise.race([tests[index].run(), hung])
     return stray !== undefined
   } catch (error) {
     if (process.env.MUTATION_SHOW) console.error(file, tests[index].name, error)
