@@ -4,10 +4,12 @@ import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node
 import { connect } from 'node:net'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { signedBatch } from '../../protocol/messages.ts'
 import { useChains } from '../chain/chains.ts'
-import { coreOf, createCrashWorld, type Daemon, type Ground, prepareGround, type StartOrder } from './world.ts'
+import { type CrashWorld, coreOf, createCrashWorld, type Daemon, prepareGround, type StartOrder } from './world.ts'
+
+const withinMs = 120_000
 
 const startChain = useChains()
 const folder = mkdtempSync(join(tmpdir(), 'bursar-disk-'))
@@ -15,36 +17,69 @@ const shim = join(folder, 'fault.so')
 const hasCompiler = spawnSync('gcc', ['--version']).status === 0
 if (!hasCompiler)
   console.warn('skipped: faults of the disk, which are made by a library in C. As root: apt-get install gcc libc6-dev')
-let ground: Ground
+const [faultFile, syncFile] = [join(folder, 'fault'), join(folder, 'syncs')]
+const order: Omit<StartOrder, 'name'> = {
+  preload: 'test/crash/noSignal.ts',
+  env: hasCompiler ? { LD_PRELOAD: shim, FAULT_FILE: faultFile, SYNC_FILE: syncFile } : {},
+}
+
+/** One deployment for all: each test breaks its disk, and leaves it healed and at work. */
+let life: { readonly world: CrashWorld; readonly file: string; daemon: Daemon; taken: bigint }
 beforeAll(async () => {
-  ground = await prepareGround((await startChain({ kind: 'local' })).rpcUrl)
   if (hasCompiler) execFileSync('gcc', ['-shared', '-fPIC', '-O1', '-o', shim, join(import.meta.dirname, 'fault.c')])
-}, 120_000)
-afterAll(() => rmSync(folder, { recursive: true }))
-
-/** A daemon with a core and one batch taken. */
-async function atWork(order: Omit<StartOrder, 'name'> = {}) {
-  const world = await createCrashWorld(ground)
-  onTestFinished(() => world.end())
+  const world = await createCrashWorld(await prepareGround((await startChain({ kind: 'local' })).rpcUrl))
   const file = join(world.folder, 'store.sqlite')
-  const start = (): Daemon => world.startDaemon({ ...order, name: 'a', store: `sqlite:${file}` })
-  const untilOpen = (daemon: Daemon) =>
-    world.until('it does not open', async () => ((await daemon.client.status()).isEpochOpen ? daemon : undefined))
   world.startCore({ name: 'a' })
-  const daemon = await world.listening(start())
+  const daemon = await world.listening(world.startDaemon({ ...order, name: 'a', store: `sqlite:${file}` }))
   await world.deploy(await world.until('no core', () => coreOf(daemon.client)))
+  life = { world, file, daemon, taken: 0n }
   await untilOpen(daemon)
-  await daemon.client.sendBatch(world.batch(0n))
-  return { world, file, daemon, start, untilOpen }
+  await take()
+}, withinMs)
+afterAll(async () => {
+  await life.world.end()
+  rmSync(folder, { recursive: true })
+})
+
+const start = (change: Partial<StartOrder> = {}): Daemon =>
+  life.world.startDaemon({ ...order, ...change, name: 'a', store: `sqlite:${life.file}` })
+const untilOpen = (daemon: Daemon): Promise<Daemon> =>
+  life.world.until('it does not open', async () => ((await daemon.client.status()).isEpochOpen ? daemon : undefined))
+const send = () => life.daemon.client.sendBatch(life.world.batch(life.taken))
+
+/** The next batch is taken, at its place; where the core had it before the disk failed, it may be there already. */
+async function take(): Promise<void> {
+  expect(await send()).toMatchObject({ receipt: { position: Number(life.taken) + 1 } })
+  life.taken++
 }
 
-/** What was acknowledged is there, what was not is taken now, and it all comes to the wei. */
-async function expectWhole({ world, start, untilOpen }: Awaited<ReturnType<typeof atWork>>): Promise<void> {
-  const daemon = await untilOpen(await world.listening(start()))
-  expect(await daemon.client.sendBatch(world.batch(0n))).toMatchObject({ status: 'already_accepted' })
-  expect(await daemon.client.sendBatch(world.batch(1n))).toMatchObject({ receipt: { position: 2 } })
-  expect(await daemon.client.ledgerHead()).toMatchObject({ logSize: 3n })
+/** What was acknowledged is there, what was not is taken now, and nothing else is in the log. */
+async function expectWhole(): Promise<void> {
+  life.daemon = await untilOpen(await life.world.listening(start()))
+  expect(await life.daemon.client.sendBatch(life.world.batch(life.taken - 1n))).toMatchObject({
+    status: 'already_accepted',
+    receipt: { position: Number(life.taken) },
+  })
+  await take()
+  expect(await life.daemon.client.ledgerHead()).toMatchObject({ logSize: life.taken + 1n })
 }
+
+test('row 33: a last write that is torn was never acknowledged', { timeout: withinMs }, async () => {
+  life.daemon.child.kill('SIGKILL')
+  await life.daemon.child.exited
+  // The daemon dies when it has written a batch and not yet answered; power fails, and half of that write is lost.
+  const step = 'store: COMMIT of INSERT INTO log_heads 1 after'
+  const env = { STEPS_KILL: step, STEPS_ALSO: join(life.world.folder, 'a.pid') }
+  life.daemon = await untilOpen(await life.world.listening(start({ preload: 'test/crash/steps.ts', env })))
+  const before = statSync(`${life.file}-wal`).size
+  await expect(send()).rejects.toThrow()
+  expect(await life.daemon.child.exited).toBe('SIGKILL')
+  const { size } = statSync(`${life.file}-wal`)
+  expect(size).toBeGreaterThan(before)
+  truncateSync(`${life.file}-wal`, size - 2_000)
+  life.world.startCore({ name: 'a' })
+  await expectWhole()
+})
 
 const faults = [
   ['full', 'write', constants.errno.ENOSPC, 'STORE_FULL'],
@@ -55,76 +90,40 @@ const faults = [
 
 test.skipIf(!hasCompiler).each(faults)(
   'row 33: a disk that is %s',
-  { timeout: 120_000 },
-  async (name, call, errno, code) => {
-    const switch_ = join(folder, name)
-    const life = await atWork({ env: { LD_PRELOAD: shim, FAULT_FILE: switch_ } })
-    writeFileSync(switch_, `${call} ${errno}\n`)
-    await expect(life.daemon.client.sendBatch(life.world.batch(1n))).rejects.toMatchObject({
-      code: 'STORE_FAILED',
-      status: 503,
-      facts: { reason: code },
-    })
+  { timeout: withinMs },
+  async (_, call, errno, code) => {
+    writeFileSync(faultFile, `${call} ${errno}\n`)
+    await expect(send()).rejects.toMatchObject({ code: 'STORE_FAILED', status: 503, facts: { reason: code } })
     expect(await life.daemon.child.exited).toBe(75)
     expect(life.daemon.lines.at(-1)).toMatchObject({ msg: 'the daemon cannot go on', code })
     // Started while it lasts, it says so and ends.
-    expect(await life.start().child.exited).toBe(75)
-    rmSync(switch_)
-    await expectWhole(life)
+    expect(await start().child.exited).toBe(75)
+    rmSync(faultFile)
+    await expectWhole()
   },
 )
 
-test('row 33: files that may not grow, without a compiler', { timeout: 120_000 }, async () => {
-  const life = await atWork({ preload: 'test/crash/noSignal.ts' })
-  const limit = (bytes: string) => execFileSync('prlimit', ['--pid', `${life.daemon.child.pid}`, `--fsize=${bytes}`])
-  limit('4096:unlimited')
-  await expect(life.daemon.client.sendBatch(life.world.batch(1n))).rejects.toMatchObject({
-    code: 'STORE_FAILED',
-    facts: { reason: 'STORE_IO' },
-  })
+test('row 33: files that may not grow, without a compiler', { timeout: withinMs }, async () => {
+  execFileSync('prlimit', ['--pid', `${life.daemon.child.pid}`, '--fsize=4096:unlimited'])
+  await expect(send()).rejects.toMatchObject({ code: 'STORE_FAILED', facts: { reason: 'STORE_IO' } })
   expect(await life.daemon.child.exited).toBe(75)
-  await expectWhole(life)
-})
-
-test('row 33: a last write that is torn was never acknowledged', { timeout: 120_000 }, async () => {
-  const life = await atWork()
-  life.daemon.child.kill('SIGKILL')
-  await life.daemon.child.exited
-  // The daemon dies when it has written a batch and not yet answered; power fails, and half of that write is lost.
-  const step = 'store: COMMIT of INSERT INTO log_heads 1 after'
-  const victim = life.world.startDaemon({
-    name: 'a',
-    store: `sqlite:${life.file}`,
-    preload: 'test/crash/steps.ts',
-    env: { STEPS_KILL: step, STEPS_ALSO: join(life.world.folder, 'a.pid') },
-  })
-  await life.untilOpen(await life.world.listening(victim))
-  const before = statSync(`${life.file}-wal`).size
-  await expect(victim.client.sendBatch(life.world.batch(1n))).rejects.toThrow()
-  expect(await victim.child.exited).toBe('SIGKILL')
-  const { size } = statSync(`${life.file}-wal`)
-  expect(size).toBeGreaterThan(before)
-  truncateSync(`${life.file}-wal`, size - 2_000)
-  life.world.startCore({ name: 'a' })
-  await expectWhole(life)
+  await expectWhole()
 })
 
 test.skipIf(!hasCompiler)(
   'G7: batches that wait together are forced to disk together',
-  { timeout: 120_000 },
+  { timeout: withinMs },
   async () => {
-    const syncs = join(folder, 'syncs')
-    writeFileSync(syncs, '')
-    const { world, daemon } = await atWork({ env: { LD_PRELOAD: shim, SYNC_FILE: syncs } })
     const count = 64
     const bodies = Array.from({ length: count }, (_, i) =>
-      JSON.stringify(signedBatch.write(world.batch(BigInt(i + 1)))),
+      JSON.stringify(signedBatch.write(life.world.batch(life.taken + BigInt(i)))),
     )
-    const before = statSync(syncs).size
-    const answers = await pipeline(daemon.url, bodies)
+    const before = statSync(syncFile).size
+    const answers = await pipeline(life.daemon.url, bodies)
     expect(answers.match(/"status":"accepted"/g)).toHaveLength(count)
+    life.taken += BigInt(count)
     // One of each batch would be 64; what indexer and anchorer write meanwhile is counted too.
-    const made = statSync(syncs).size - before
+    const made = statSync(syncFile).size - before
     expect(made).toBeGreaterThan(0)
     expect(made).toBeLessThan(count / 2)
   },
