@@ -63,7 +63,11 @@ export function startFeed({ reporters, payees, startReporter }: World): Feed {
         }
         await onTick()
       }
-      await Promise.all(streams.map(({ reporter }) => reporter.finish()))
+      // A reporter that is down for good ends the run by the signal: it would never have finished.
+      const aborted = Promise.withResolvers<never>()
+      signal.addEventListener('abort', () => aborted.reject(signal.reason), { once: true })
+      signal.throwIfAborted()
+      await Promise.race([aborted.promise, Promise.all(streams.map(({ reporter }) => reporter.finish()))])
     },
 
     earnings() {

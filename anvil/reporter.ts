@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events'
 import { join } from 'node:path'
+import type { Writable } from 'node:stream'
 import type { Child, Children } from './children.ts'
 
 /** The command itself, without the launcher that `npx bursar` goes through: that one leaves it behind when it is killed. */
@@ -31,6 +32,9 @@ export interface ReporterOptions {
   /** Hears that the reporter is down and stays down. */
   readonly onFailure: (error: Error) => void
 }
+
+/** A pipe whose reader is killed breaks before the death is heard of: that one is waited for then. */
+const drained = (pipe: Writable): Promise<unknown> => once(pipe, 'drain').catch(() => new Promise(() => undefined))
 
 export function startReporter({
   children,
@@ -67,7 +71,7 @@ export function startReporter({
       const line = lines[next]
       if (line !== undefined) {
         next++
-        if (!stdin.write(`${line}\n`)) await Promise.race([once(stdin, 'drain'), exited])
+        if (!stdin.write(`${line}\n`)) await Promise.race([drained(stdin), exited])
       } else if (hasEnded) {
         stdin.end()
       } else await Promise.race([more.promise, exited])

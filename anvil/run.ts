@@ -10,8 +10,8 @@ import { waitFor } from './waiting.ts'
 import { bringUp, type World, type WorldOptions } from './world.ts'
 
 const onceEvents = 2_000
-const onceEventsPerSecond = 200
-const oncePayIntervalMs = 2_000
+const onceEventsPerSecond = 400
+const oncePayIntervalMs = 1_000
 const onceCommitsMin = 3
 const liveEventsPerSecond = 30
 const livePayIntervalMs = 5_000

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { Configuration } from '../ledger/structs.ts'
 import { struct } from '../protocol/codec.ts'
 import type { Child, Children } from './children.ts'
+import { writePrivate } from './durable.ts'
 import type { Home } from './home.ts'
 import { type Service, startService } from './service.ts'
 import { type DaemonOrder, makeDaemonConfiguration } from './settings.ts'
@@ -83,7 +84,7 @@ export function createProcessList(path: string): (child: Child) => void {
   const pids: Record<string, number> = {}
   return ({ name, pid }) => {
     pids[name] = pid
-    writeJson(path, pids)
+    writePrivate(path, Buffer.from(`${JSON.stringify(pids, null, 2)}\n`)) // whole, whoever reads it meanwhile
   }
 }
 

@@ -87,15 +87,12 @@ test('default: everything is paid and all books agree', { timeout: runWithinMs }
   await expectPaidToTheWei()
 })
 
-test.each(['daemon', 'gateway'])(
-  'behavior: the same with the %s killed in the middle',
-  { timeout: runWithinMs },
-  async (name) => {
-    launch('--once', '--json')
-    await killMidRun(name)
-    await expectPaidToTheWei()
-  },
-)
+test('behavior: the same with the daemon and a gateway killed in the middle', { timeout: runWithinMs }, async () => {
+  launch('--once', '--json')
+  await killMidRun('gateway')
+  await killMidRun('daemon')
+  await expectPaidToTheWei()
+})
 
 test('behavior: runs until Ctrl-C, then ends in good order with all its processes', {
   timeout: runWithinMs,
