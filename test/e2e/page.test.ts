@@ -79,18 +79,20 @@ describe.skipIf(isSkipped)('the page', { timeout: withinMs }, () => {
     const page = await context.newPage()
     page.setDefaultTimeout(waiting.timeoutMs)
     page.on('pageerror', (error) => expect.soft(error.message).toBe(''))
-    await page.goto(path.startsWith('http') ? path : `${url}/${path}`)
+    await page.goto(/^(http|about)/.test(path) ? path : `${url}/${path}`)
     return page
   }
 
   const openPayee = (look?: Look): Promise<Page> => open(`#/payee/${payee}?rpc=${encodeURIComponent(rpcUrl)}`, look)
 
-  /** Runs the checks. @returns the verdict of each, and of all */
+  /** Runs the checks, again if they ran before. @returns the verdict of each, and of all */
   async function verify(page: Page): Promise<Record<string, string | null>> {
-    await page.getByText('What you trust beforehand').click()
-    await page.getByLabel(/The contents of/).fill(trust)
+    const trusted = page.getByLabel(/The contents of/)
+    if (!(await trusted.isVisible())) await page.getByText('What you trust beforehand').click()
+    await trusted.fill(trust)
+    await page.evaluate("document.querySelector('p[data-verdict]')?.setAttribute('data-old', '')")
     await page.getByRole('button', { name: 'Verify' }).click()
-    const all = page.locator('p[data-verdict]')
+    const all = page.locator('p[data-verdict]:not([data-old])')
     await all.waitFor()
     const checks = await page.locator('li[data-check]').all()
     const verdicts = await Promise.all(
@@ -99,15 +101,19 @@ describe.skipIf(isSkipped)('the page', { timeout: withinMs }, () => {
     return { ...Object.fromEntries(verdicts), all: await all.getAttribute('data-verdict') }
   }
 
-  /** Nothing that a screen reader stumbles over, nothing cut off at the side. */
+  /** Nothing cut off at the side. */
   async function expectFit(page: Page): Promise<void> {
+    expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0)
+  }
+
+  /** Nothing that a screen reader, or an eye that needs contrast, stumbles over. */
+  async function expectAccessible(page: Page): Promise<void> {
     await page.evaluate(axe.source)
     const found = await page.evaluate(async () => {
       const { violations } = await (globalThis as unknown as { axe: typeof import('axe-core') }).axe.run()
       return violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes[0]?.html}`)
     })
     expect(found.filter((line) => /^(serious|critical)/.test(line))).toEqual([])
-    expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0)
   }
 
   test('a payee types its address, and sees what it is owed, what was paid and for what', async () => {
@@ -120,7 +126,7 @@ describe.skipIf(isSkipped)('the page', { timeout: withinMs }, () => {
     await page.getByRole('region', { name: 'You are owed' }).getByText('Earned in all').waitFor()
     await page
       .getByRole('region', { name: 'Payments' })
-      .getByText(/^Paid /)
+      .getByText(/^(Paid|Could not pay)/)
       .first()
       .waitFor()
     await page.getByRole('region', { name: 'What it is for' }).locator('summary').first().click()
@@ -128,6 +134,28 @@ describe.skipIf(isSkipped)('the page', { timeout: withinMs }, () => {
       .getByText(/Batch \d+ of reporter/)
       .first()
       .waitFor()
+    // Behind a payment are the batches that it paid for.
+    const payments = page.getByRole('region', { name: 'Payments' })
+    await payments.getByText('What this paid for').last().click()
+    await payments
+      .getByText(/entry .+ of the log/)
+      .first()
+      .waitFor()
+  })
+
+  test('a wallet names the address; the proof can be taken home, and names the contract', async () => {
+    const page = await open('#/')
+    await page.evaluate((address) => {
+      Object.assign(globalThis, { ethereum: { request: async () => [address] } })
+    }, payee)
+    await page.getByRole('link', { name: 'Payee' }).click()
+    await page.getByRole('button', { name: 'Connect a wallet' }).click()
+    const saved = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Download the proof' }).click()
+    const proof = JSON.parse(readFileSync(await (await saved).path(), 'utf8'))
+    const { verifyingContract } = await createClient({ url }).status()
+    expect(proof).toMatchObject({ payee, contract: verifyingContract })
+    expect(BigInt(proof.earned_wei)).toBeGreaterThan(0n)
   })
 
   test('a payee that nobody reported work for is told so', async () => {
@@ -140,18 +168,16 @@ describe.skipIf(isSkipped)('the page', { timeout: withinMs }, () => {
     const verdicts = await verify(page)
     expect(Object.values(verdicts)).toEqual(Object.keys(verdicts).map(() => 'holds'))
     expect(Object.keys(verdicts)).toEqual(expect.arrayContaining(['head', 'log', 'attestation', 'birth', 'account']))
+    const saved = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Keep these checks' }).click()
+    const kept = JSON.parse(readFileSync(await (await saved).path(), 'utf8'))
+    expect(kept).toMatchObject({
+      payee,
+      verdict: 'holds',
+      checks: expect.arrayContaining([expect.objectContaining({ id: 'account', verdict: 'holds' })]),
+    })
     await page.reload()
     expect(await verify(page)).toMatchObject({ memory: 'holds', all: 'holds' })
-  })
-
-  test('the proof can be taken home, and names the contract', async () => {
-    const page = await openPayee()
-    const saved = page.waitForEvent('download')
-    await page.getByRole('button', { name: 'Download the proof' }).click()
-    const proof = JSON.parse(readFileSync(await (await saved).path(), 'utf8'))
-    const { verifyingContract } = await createClient({ url }).status()
-    expect(proof).toMatchObject({ payee, contract: verifyingContract })
-    expect(BigInt(proof.earned_wei)).toBeGreaterThan(0n)
   })
 
   // biome-ignore lint/suspicious/noExplicitAny: JSON that is about to be falsified
@@ -167,7 +193,7 @@ describe.skipIf(isSkipped)('the page', { timeout: withinMs }, () => {
   }
   const flip = (hex: string): string => `${hex.slice(0, -1)}${hex.endsWith('0') ? '1' : '0'}`
 
-  describe('a daemon that lies is shown red', () => {
+  test('a daemon that lies is shown red, whatever it lies about', async () => {
     const account = '/api/ledger/accounts/0x*'
     const lies: readonly (readonly [what: string, check: string, path: string, forge: Forge])[] = [
       [
@@ -221,26 +247,14 @@ describe.skipIf(isSkipped)('the page', { timeout: withinMs }, () => {
         },
       ],
     ]
-    test.each(lies)('%s', async (_, check, path, forge) => {
-      const page = await openPayee()
+    const page = await openPayee()
+    for (const [what, check, path, forge] of lies) {
       await lie(page, path, forge)
-      expect(await verify(page)).toMatchObject({ [check]: 'lie', all: 'lie' })
+      expect(await verify(page), what).toMatchObject({ [check]: 'lie', all: 'lie' })
       await page.getByText('Keep this page').waitFor()
-    })
-  })
-
-  describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
-    test.each([360, 1_024])('%i pixels wide: nothing is cut off, nothing is inaccessible', async (width) => {
-      for (const [name, path] of [
-        ['public', '#/'],
-        ['payee', `#/payee/${payee}`],
-      ] as const) {
-        const page = await open(path, { width, colorScheme })
-        await page.getByText('asking').first().waitFor({ state: 'detached' })
-        await expectFit(page)
-        await page.screenshot({ path: join(pictures, `${name}-${width}-${colorScheme}.png`), fullPage: true })
-      }
-    })
+      await page.unrouteAll({ behavior: 'wait' })
+    }
+    expect(await verify(page)).toMatchObject({ all: 'holds' })
   })
 
   /** Takes the operator's view with this token. */
@@ -259,14 +273,35 @@ describe.skipIf(isSkipped)('the page', { timeout: withinMs }, () => {
     await page.getByLabel(/^The token/).waitFor()
   })
 
-  test.each([360, 1_024])('an operator sees the dry run and the differences, %i pixels wide', async (width) => {
-    const page = await enter(readFileSync(join(folder, 'operator.token'), 'utf8'), { width })
-    await page.getByText('Gas account').waitFor()
-    await page.getByText(/^\d+ would be paid$/).waitFor()
-    await page.getByRole('region', { name: 'Differences' }).locator('p.good, li').first().waitFor()
-    expect(await page.getByText('UNAUTHORIZED').count()).toBe(0)
-    await expectFit(page)
-    await page.screenshot({ path: join(pictures, `operator-${width}.png`), fullPage: true })
+  describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
+    test.each([360, 1_024])('%i pixels wide: nothing is cut off, nothing is inaccessible', async (width) => {
+      const look = { width, colorScheme }
+      const shoot = async (page: Page, name: string) => {
+        await page.getByText('asking').filter({ visible: true }).first().waitFor({ state: 'detached' })
+        await expectFit(page)
+        if (width === 360) await expectAccessible(page)
+        await page.screenshot({ path: join(pictures, `${name}-${width}-${colorScheme}.png`), fullPage: true })
+      }
+      const page = await open('#/', look)
+      await page.getByRole('img', { name: 'Earned by all' }).waitFor()
+      await page.getByRole('img', { name: 'Entries a minute' }).waitFor()
+      await page.getByText('The money is there').waitFor()
+      await page.getByText('measured as').waitFor()
+      await shoot(page, 'public')
+      await page.goto(`${url}/#/payee/${payee}?rpc=${encodeURIComponent(rpcUrl)}`)
+      await page.getByText('Earned in all').waitFor()
+      await shoot(page, 'payee')
+      expect(await verify(page)).toMatchObject({ all: 'holds' })
+      await shoot(page, 'verified')
+
+      const desk = await enter(readFileSync(join(folder, 'operator.token'), 'utf8'), look)
+      await desk.getByText('Gas account').waitFor()
+      await desk.getByText(/^\d+ would be paid$/).waitFor()
+      await desk.getByRole('region', { name: 'Alerts' }).locator('p.good, li').first().waitFor()
+      await desk.getByRole('region', { name: 'Differences' }).locator('p.good, summary').first().waitFor()
+      expect(await desk.getByText('UNAUTHORIZED').count()).toBe(0)
+      await shoot(desk, 'operator')
+    })
   })
 
   test('by keyboard alone', async () => {
@@ -281,8 +316,14 @@ describe.skipIf(isSkipped)('the page', { timeout: withinMs }, () => {
     await page.getByRole('region', { name: 'You are owed' }).waitFor()
   })
 
-  test('nothing is asked from anywhere else', async () => {
-    const page = await open('#/')
+  test('what happens is shown at once, and nothing is asked from anywhere else', async () => {
+    const page = await open('about:blank')
+    // Without a clock that asks again only the daemon's stream can tell of news.
+    await page.addInitScript('globalThis.setInterval = () => 0')
+    await page.goto(`${url}/#/`)
+    const anchor = page.getByRole('region', { name: 'Now' }).getByText(/^number /)
+    const before = (await anchor.textContent())?.split(',')[0] as string
+    await anchor.filter({ hasNotText: before }).waitFor()
     const asked = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name))
     expect(asked.filter((name) => !name.startsWith(url) && !name.startsWith('data:'))).toEqual([])
   })

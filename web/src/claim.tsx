@@ -50,14 +50,23 @@ export function Claim({ account, status }: ClaimProps) {
       </button>
       <details>
         <summary>How to claim</summary>
-        <p>
-          Send this call from <strong>your own address</strong> to the contract{' '}
-          <Long value={status.verifyingContract} />. Any wallet that takes call data can do it; it costs you gas.
-        </p>
-        <p class="calldata">
-          <code>{call}</code>
-        </p>
-        <Copy text={call} what="the call data" />
+        <ol>
+          <li>
+            In a wallet that takes call data, choose <strong>your own address</strong> as the sender: nobody else's is
+            accepted.
+          </li>
+          <li>
+            Send no ETH to the contract <Long value={status.verifyingContract} />, with this call data:
+            <span class="calldata">
+              <code>{call}</code>
+            </span>
+            <Copy text={call} what="the call data" />
+          </li>
+          <li>
+            The contract checks the proof and pays what is due to you at once, as far as it may let go of that much in a
+            day. You pay the gas.
+          </li>
+        </ol>
       </details>
     </Card>
   )

@@ -41,13 +41,17 @@ export function Events({ payee }: { payee: Hex }) {
   )
 }
 
-const Batch = ({ entry: { position, reporter, sequence, gainWei, events } }: { entry: AccountEntry }) => (
+export const Batch = ({ entry: { position, reporter, sequence, gainWei, events } }: { entry: AccountEntry }) => (
   <li>
     <details>
       <summary>
-        <span class="good">
-          + <Amount wei={gainWei} />
-        </span>{' '}
+        {gainWei > 0n ? (
+          <span class="good">
+            + <Amount wei={gainWei} />
+          </span>
+        ) : (
+          <span>Nothing yet</span>
+        )}{' '}
         <span class="quiet">
           by {wordsFor(events.length)}, entry {grouped(position)} of the log
         </span>

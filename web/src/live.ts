@@ -15,16 +15,18 @@ export interface Live<T> {
 
 /** Where no stream can be had, everything is asked again this often. */
 const pollMs = 10_000
+/** A commit is many events at once: they are answered with one round of questions. */
+const settleMs = 300
 
 let stream: EventSource | undefined
 const listeners = new Set<() => void>()
 
-/** Calls back at every event of the daemon, and now and then in any case. One stream for the whole page. */
+/** Calls back after events of the daemon, and now and then in any case. One stream for the whole page. */
 function onChange(listener: () => void): () => void {
   listeners.add(listener)
   if (!stream) {
     stream = new EventSource('api/stream')
-    for (const name of streamEvents) stream.addEventListener(name, tellAll)
+    for (const name of streamEvents) stream.addEventListener(name, tellSoon)
   }
   const timer = setInterval(listener, pollMs)
   return () => {
@@ -34,9 +36,15 @@ function onChange(listener: () => void): () => void {
 }
 
 const streamEvents = ['anchor', 'boot', 'payout', 'rewind'] as const
+let isTelling = false
 
-const tellAll = () => {
-  for (const listener of listeners) listener()
+function tellSoon(): void {
+  if (isTelling) return
+  isTelling = true
+  setTimeout(() => {
+    isTelling = false
+    for (const listener of listeners) listener()
+  }, settleMs)
 }
 
 /** Asks, and asks again when something changed. `key` says what is asked for: another key begins anew. */
@@ -45,7 +53,9 @@ export function useLive<T>(key: string, ask: (signal: AbortSignal) => Promise<T>
   useEffect(() => {
     const stop = new AbortController()
     let isAsking = false
+    let isStale = false
     const refresh = async () => {
+      isStale = isAsking
       if (isAsking) return
       isAsking = true
       try {
@@ -58,6 +68,7 @@ export function useLive<T>(key: string, ask: (signal: AbortSignal) => Promise<T>
       } finally {
         isAsking = false
       }
+      if (isStale) refresh()
     }
     refresh()
     const forget = onChange(refresh)

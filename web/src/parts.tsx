@@ -3,7 +3,8 @@ import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import type { ApiError } from '../../client/apiError.ts'
 import type { Hex } from '../../ledger/hex.ts'
-import { ether, explorerOf, short } from './words.ts'
+import type { Live } from './live.ts'
+import { ago, ether, explorerOf, moment, short } from './words.ts'
 
 export function Card({ title, children, id }: { title: string; id?: string; children: ComponentChildren }) {
   return (
@@ -14,10 +15,26 @@ export function Card({ title, children, id }: { title: string; id?: string; chil
   )
 }
 
+interface AnswerProps<T> {
+  readonly title: string
+  readonly live: Live<T>
+  readonly children: (value: T) => ComponentChildren
+}
+
+/** A card that shows an answer once it is there, and what went wrong until then. */
+export function Answer<T>({ title, live, children }: AnswerProps<T>) {
+  return (
+    <Card title={title}>
+      {live.error && <Trouble error={live.error} />}
+      {live.value ? children(live.value) : !live.error && <Waiting />}
+    </Card>
+  )
+}
+
 /** A sum with its unit; the exact one even where there is little room. */
-export const Amount = ({ wei, strong = false }: { wei: bigint; strong?: boolean }) => (
-  <span class={strong ? 'amount strong' : 'amount'}>
-    <span class="digits">{ether(wei)}</span> <abbr title="ether">ETH</abbr>
+export const Amount = ({ wei }: { wei: bigint }) => (
+  <span class="amount">
+    {ether(wei)} <abbr title="ether">ETH</abbr>
   </span>
 )
 
@@ -27,6 +44,21 @@ export const Figure = ({ name, children }: { name: string; children: ComponentCh
     <dt>{name}</dt>
     <dd>{children}</dd>
   </div>
+)
+
+/** One line of a list: what it is, and beside it, or below it where there is little room, what belongs to it. */
+export const Row = ({ children, side }: { children: ComponentChildren; side?: ComponentChildren }) => (
+  <div class="line">
+    <span>{children}</span>
+    {side && <span class="quiet">{side}</span>}
+  </div>
+)
+
+/** A moment as people say it; exactly, where one points at it. Unix seconds. */
+export const When = ({ at }: { at: bigint }) => (
+  <time dateTime={new Date(Number(at) * 1000).toISOString()} title={moment(Number(at))}>
+    {ago(Number(at))}
+  </time>
 )
 
 /** A long value: its ends are shown, all of it is copied. */

@@ -1,14 +1,15 @@
 /** What one payee is owed, from what, and what was paid: at a glance first, then piece by piece, then proved. */
 import { useState } from 'preact/hooks'
-import type { AccountAnswer, Payout } from '../../client/api.ts'
+import type { AccountAnswer } from '../../client/api.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import { Claim } from './claim.tsx'
 import { Events } from './events.tsx'
+import { History } from './history.tsx'
 import { client, useLive } from './live.ts'
-import { Amount, Card, Figure, Transaction, Trouble, Waiting } from './parts.tsx'
+import { Amount, Card, Copy, Figure, Trouble, Waiting } from './parts.tsx'
 import { readPayee } from './route.ts'
 import { Verify } from './verify.tsx'
-import { ether } from './words.ts'
+import { ago, ether, waits } from './words.ts'
 
 export const Payee = ({ payee }: { payee: Hex | undefined }) => (payee ? <Account payee={payee} /> : <AskPayee />)
 
@@ -72,12 +73,12 @@ function Account({ payee }: { payee: Hex }) {
   const status = useLive('status', (signal) => client.status({ signal }))
   return (
     <>
-      <h1 class="address">
-        <span class="quiet">Payee</span> <code>{payee}</code>
+      <h1>
+        Payee <code class="address">{payee}</code> <Copy text={payee} what="the address" />
       </h1>
       {account.error && <NoAccount code={account.error.code} error={account.error} />}
       {!account.value && !account.error && <Waiting />}
-      {account.value && <Balance account={account.value} />}
+      {account.value && <Balance account={account.value} nextPayoutAt={status.value?.nextPayoutAt ?? null} />}
       <Verify payee={payee} />
       <History payee={payee} chainId={status.value?.chainId} />
       <Events payee={payee} />
@@ -98,14 +99,14 @@ const NoAccount = ({ code, error }: { code: string; error: Parameters<typeof Tro
     <Trouble error={error} />
   )
 
-function Balance({ account }: { account: AccountAnswer }) {
+function Balance({ account, nextPayoutAt }: { account: AccountAnswer; nextPayoutAt: bigint | null }) {
   const { owedWei, earnedWei, paidWei, rail } = account
   return (
     <Card title="You are owed">
       <p class="headline">
-        <Amount wei={owedWei} strong />
+        <Amount wei={owedWei} />
       </p>
-      <p>{nextPayout(account)}</p>
+      <p>{nextPayout(account, nextPayoutAt)}</p>
       <dl class="figures">
         <Figure name="Earned in all">
           <Amount wei={earnedWei} />
@@ -119,65 +120,14 @@ function Balance({ account }: { account: AccountAnswer }) {
   )
 }
 
-const waits: Readonly<Record<string, string>> = {
-  FAILED_RECENTLY: 'the last payment failed, so it is tried again a little later',
-  NO_ROUNDS_MANAGER: 'the operator has not set up payments by Livepeer ticket',
-  ROUND_NOT_INITIALIZED: "Livepeer's round has not begun yet",
-  ORCHESTRATOR_INACTIVE: 'this address is no active Livepeer orchestrator now, and only those can be paid by ticket',
-  PAYEE_REFUSES: 'the contract at this address refuses to take ETH',
-  TICKET_FAILS: 'Livepeer would refuse the ticket',
-  TREASURY_SHORT: 'there is not enough money in the treasury',
-  WINDOW_USED: 'as much as may leave the treasury at a time has left it',
-  COMMIT_FULL: 'the payout was full, and you are in the next one',
-}
-
-function nextPayout({ owedWei, minimumWei, waitsFor }: AccountAnswer): string {
+function nextPayout({ owedWei, minimumWei, waitsFor }: AccountAnswer, at: bigint | null): string {
   if (owedWei === 0n) return 'Everything that you earned is paid.'
+  const next = at === null || Number(at) * 1000 < Date.now() ? 'soon' : ago(Number(at))
   if (owedWei < minimumWei)
-    return `You are paid once you are owed ${ether(minimumWei)} ETH: ${ether(minimumWei - owedWei)} ETH to go.`
+    return `You are paid once you are owed ${ether(minimumWei)} ETH: ${ether(minimumWei - owedWei)} ETH to go. The next payout is ${next}.`
   if (waitsFor && waitsFor.reason !== 'BELOW_MINIMUM') {
     const words = waits[waitsFor.reason] ?? waitsFor.reason
-    return `You are due, but the last payout left you out, or part of it: ${words}${waitsFor.detail === null ? '' : ` (${waitsFor.detail})`}.`
+    return `You are due, but the last payout left you out, or part of it: ${words}${waitsFor.detail === null ? '' : ` (${waitsFor.detail})`}. It is tried again ${next}.`
   }
-  return 'You are due: the next payout includes you.'
+  return `You are due: the next payout, ${next}, includes you.`
 }
-
-const paymentsFirst = 5
-const paymentsMost = 1_000
-
-function History({ payee, chainId }: { payee: Hex; chainId: bigint | undefined }) {
-  const [limit, setLimit] = useState(paymentsFirst)
-  const { value, error } = useLive(`payouts ${payee} ${limit}`, (signal) =>
-    client.payouts({ payee, limit }, { signal }),
-  )
-  return (
-    <Card title="Payments">
-      {error && <Trouble error={error} />}
-      {value?.payouts.length === 0 && <p class="quiet">No payment yet.</p>}
-      <ol class="list">
-        {value?.payouts.map((payout) => (
-          <li key={`${payout.transactionHash} ${payout.status}`}>
-            <span class={payout.status === 'failed' ? 'bad' : 'good'}>{sentenceOf(payout)}</span>
-            <span class="quiet">
-              <When payout={payout} /> in <Transaction hash={payout.transactionHash} chainId={chainId} />
-            </span>
-          </li>
-        ))}
-      </ol>
-      {value?.next && limit < paymentsMost && (
-        <button type="button" onClick={() => setLimit(Math.min(limit * 5, paymentsMost))}>
-          Older
-        </button>
-      )}
-    </Card>
-  )
-}
-
-function sentenceOf({ status, amountWei, rail, reason }: Payout): string {
-  const what = `${ether(amountWei)} ETH ${rail === 'ticket' ? 'by ticket' : 'as plain ETH'}`
-  if (status === 'claimed') return `You took ${ether(amountWei)} ETH from the contract yourself.`
-  if (status === 'exited') return `You took ${ether(amountWei)} ETH from the contract after it was frozen.`
-  return status === 'paid' ? `Paid ${what}` : `Could not pay ${what}: ${reason}. It stays owed and is tried again.`
-}
-
-const When = ({ payout }: { payout: Payout }) => <span>block {`${payout.blockNumber}`}</span>

@@ -1,45 +1,38 @@
 /** What anyone may know: the head, what was anchored when, whether the money is there, who runs and by which rules. */
-import type { ComponentChildren } from 'preact'
+import type { LedgerHeadAnswer } from '../../client/api.ts'
 import type { Anchor, Boot } from '../../client/logApi.ts'
-import { Chart } from './chart.tsx'
+import type { Hex } from '../../ledger/hex.ts'
+import { Chart, type Point } from './chart.tsx'
+import { imageIn } from './image.ts'
 import { client, useLive } from './live.ts'
-import { Amount, Card, Figure, Long, PayeeLink, Transaction, Trouble, Waiting } from './parts.tsx'
-import { ago, ether, etherShort, grouped } from './words.ts'
+import { Amount, Answer, Figure, Long, PayeeLink, Row, Transaction, When } from './parts.tsx'
+import { ether, grouped } from './words.ts'
 
-const anchorsShown = 60
-const bootsShown = 5
+const anchorsShown = 120
+const bootsShown = 10
 
 export function Public() {
   const status = useLive('status', (signal) => client.status({ signal }))
   const chainId = status.value?.chainId
+  const anchors = useLive(
+    'anchors',
+    async (signal) => (await client.anchors({ last: anchorsShown }, { signal })).anchors,
+  )
+  const boots = useLive('boots', async (signal) => (await client.boots({ last: bootsShown }, { signal })).boots)
   return (
     <>
       <h1>Ledger</h1>
       <Head />
-      <Anchors chainId={chainId} />
+      <Answer title="Anchors" live={anchors}>
+        {(value) => <Anchors anchors={value} chainId={chainId} />}
+      </Answer>
+      <Books />
       <Payouts chainId={chainId} />
-      <Solvency />
-      <Boots chainId={chainId} />
+      <Answer title="Starts of the enclave" live={boots}>
+        {(value) => <Boots boots={value} chainId={chainId} />}
+      </Answer>
       <Rules />
     </>
-  )
-}
-
-/** A card that shows an answer once it is there, and what went wrong until then. */
-function Answer<T>({
-  title,
-  live,
-  children,
-}: {
-  title: string
-  live: ReturnType<typeof useLive<T>>
-  children: (value: T) => ComponentChildren
-}) {
-  return (
-    <Card title={title}>
-      {live.error && <Trouble error={live.error} />}
-      {live.value ? children(live.value) : !live.error && <Waiting />}
-    </Card>
   )
 }
 
@@ -47,123 +40,136 @@ function Head() {
   const live = useLive('ledgerHead', (signal) => client.ledgerHead({ signal }))
   return (
     <Answer title="Now" live={live}>
-      {({ logSize, totalEarnedWei, totalPaidWei, head, anchored }) => (
-        <dl class="figures">
-          <Figure name="Earned by all">
-            <Amount wei={totalEarnedWei} />
-          </Figure>
-          <Figure name="Paid to all">
-            <Amount wei={totalPaidWei} />
-          </Figure>
-          <Figure name="Entries in the log">{grouped(logSize)}</Figure>
-          <Figure name="Last anchor">
-            {head && anchored ? (
-              <>
-                number {grouped(anchored.counter)}, <time>{ago(Number(head.committedAt))}</time>
-              </>
-            ) : (
-              'none yet'
-            )}
-          </Figure>
-          {head && (
-            <Figure name="Root in the contract">
-              <Long value={head.root} />
-            </Figure>
-          )}
-          {head && <Figure name="Epoch">{grouped(head.epoch)}</Figure>}
-        </dl>
-      )}
-    </Answer>
-  )
-}
-
-function Anchors({ chainId }: { chainId: bigint | undefined }) {
-  const live = useLive('anchors', fetchLastAnchors)
-  return (
-    <Answer title="Anchors" live={live}>
-      {(anchors) => (
+      {(value) => (
         <>
-          {anchors.length > 1 && (
-            <Chart
-              caption="Earned by all at each anchor, in ETH"
-              points={anchors.map(({ counter, commitment }) => ({
-                name: `anchor ${counter}`,
-                value: Number(etherShort(commitment.totalEarned).replace(/[^0-9.]/g, '')),
-              }))}
-            />
-          )}
-          <ol class="list">
-            {anchors
-              .slice(-5)
-              .toReversed()
-              .map(({ counter, commitment, transactionHash }) => (
-                <li key={`${counter}`}>
-                  <span>
-                    Anchor {grouped(counter)}: {grouped(commitment.logSize)} entries, {ether(commitment.totalEarned)}{' '}
-                    ETH earned
-                  </span>
-                  <span class="quiet">
-                    in <Transaction hash={transactionHash} chainId={chainId} />
-                  </span>
-                </li>
-              ))}
-          </ol>
+          <Solvency head={value} />
+          <dl class="figures">
+            <Figure name="Earned by all">
+              <Amount wei={value.totalEarnedWei} />
+            </Figure>
+            <Figure name="Paid to all">
+              <Amount wei={value.totalPaidWei} />
+            </Figure>
+            <Figure name="In the treasury">
+              {value.treasuryWei === null ? 'not asked yet' : <Amount wei={value.treasuryWei} />}
+            </Figure>
+            <Figure name="Last anchor">
+              {value.head && value.anchored ? (
+                <>
+                  number {grouped(value.anchored.counter)}, <When at={value.head.committedAt} />
+                </>
+              ) : (
+                'none yet'
+              )}
+            </Figure>
+            <Figure name="Entries in the log">{grouped(value.logSize)}</Figure>
+            {value.head && (
+              <Figure name="Root in the contract">
+                <Long value={value.head.root} />
+              </Figure>
+            )}
+          </dl>
         </>
       )}
     </Answer>
   )
 }
 
-const fetchLastAnchors = (signal: AbortSignal): Promise<readonly Anchor[]> =>
-  fetchLast(anchorsShown, async (after) => {
-    const { anchors, next } = await client.anchors({ limit: 1_000, ...after }, { signal })
-    return { items: anchors, next }
-  })
-
-interface Page<T> {
-  readonly items: readonly T[]
-  readonly next: string | null
+function Solvency({ head: { totalEarnedWei, totalPaidWei, treasuryWei } }: { head: LedgerHeadAnswer }) {
+  if (treasuryWei === null) return null
+  const owedWei = totalEarnedWei > totalPaidWei ? totalEarnedWei - totalPaidWei : 0n
+  return treasuryWei >= owedWei ? (
+    <p class="good">The money is there: the treasury holds at least what is owed, {ether(owedWei)} ETH.</p>
+  ) : (
+    <p class="bad">
+      The treasury is {ether(owedWei - treasuryWei)} ETH short of what is owed, {ether(owedWei)} ETH.
+    </p>
+  )
 }
 
-/** The last items of a list that the API gives from the first on: those are what people want to see. */
-async function fetchLast<T>(
-  count: number,
-  fetchPage: (after: { after?: string }) => Promise<Page<T>>,
-): Promise<readonly T[]> {
-  let last: readonly T[] = []
-  for (let after: { after?: string } | undefined = {}; after; ) {
-    const { items, next }: Page<T> = await fetchPage(after)
-    last = [...last, ...items].slice(-count)
-    after = next === null ? undefined : { after: next }
-  }
-  return last
+function Anchors({ anchors, chainId }: { anchors: readonly Anchor[]; chainId: bigint | undefined }) {
+  return (
+    <>
+      {anchors.length > 2 && (
+        <div class="charts">
+          <Chart kind="line" caption="Earned by all" points={anchors.map(earnedAt)} />
+          <Chart kind="bars" caption="Entries a minute" points={throughput(anchors)} />
+        </div>
+      )}
+      <ol class="list">
+        {anchors
+          .slice(-5)
+          .toReversed()
+          .map(({ counter, commitment, transactionHash, at }) => (
+            <li key={`${counter}`}>
+              <Row
+                side={
+                  <>
+                    <When at={at} /> in <Transaction hash={transactionHash} chainId={chainId} />
+                  </>
+                }
+              >
+                Anchor {grouped(counter)}: {grouped(commitment.logSize)} entries
+              </Row>
+            </li>
+          ))}
+      </ol>
+    </>
+  )
+}
+
+const weiPerEther = 1e18
+
+const earnedAt = ({ at, commitment: { totalEarned } }: Anchor): Point => ({
+  at: Number(at),
+  value: Number(totalEarned) / weiPerEther,
+  words: `${ether(totalEarned)} ETH`,
+})
+
+/** How fast the log grew from one anchor to the next. */
+function throughput(anchors: readonly Anchor[]): Point[] {
+  return anchors.slice(1).map(({ at, commitment }, i) => {
+    const before = anchors[i] as Anchor
+    const seconds = Math.max(1, Number(at - before.at))
+    const value = (Number(commitment.logSize - before.commitment.logSize) * 60) / seconds
+    return { at: Number(at), value, words: `${grouped(Math.round(value))} a minute` }
+  })
 }
 
 function Payouts({ chainId }: { chainId: bigint | undefined }) {
   const live = useLive('payouts', (signal) => client.payouts({ limit: 10 }, { signal }))
   return (
     <Answer title="Last payments" live={live}>
-      {({ payouts }) => (
-        <ol class="list">
-          {payouts.map(({ payee, status, amountWei, reason, transactionHash }) => (
-            <li key={`${transactionHash} ${payee} ${status}`}>
-              <span class={status === 'failed' ? 'bad' : 'good'}>
-                {status === 'failed' && `failed (${reason}): `}
-                {ether(amountWei)} ETH {status === 'claimed' || status === 'exited' ? `${status} by` : 'to'}{' '}
-                <PayeeLink payee={payee} />
-              </span>
-              <span class="quiet">
-                in <Transaction hash={transactionHash} chainId={chainId} />
-              </span>
-            </li>
-          ))}
-        </ol>
-      )}
+      {({ payouts }) =>
+        payouts.length === 0 ? (
+          <p class="quiet">No payment yet.</p>
+        ) : (
+          <ol class="list">
+            {payouts.map(({ payee, status, amountWei, reason, transactionHash, at }) => (
+              <li key={`${transactionHash} ${payee} ${status}`}>
+                <Row
+                  side={
+                    <>
+                      <When at={at} /> in <Transaction hash={transactionHash} chainId={chainId} />
+                    </>
+                  }
+                >
+                  <span class={status === 'failed' ? 'bad' : 'good'}>
+                    {status === 'failed' && `failed (${reason}): `}
+                    <Amount wei={amountWei} />
+                  </span>{' '}
+                  {status === 'claimed' || status === 'exited' ? `${status} by` : 'to'} <PayeeLink payee={payee} />
+                </Row>
+              </li>
+            ))}
+          </ol>
+        )
+      }
     </Answer>
   )
 }
 
-function Solvency() {
+function Books() {
   const live = useLive('reconciliation', (signal) => client.reconciliation({ signal }))
   return (
     <Answer title="Do the books agree?" live={live}>
@@ -183,15 +189,15 @@ function Solvency() {
               </Figure>
               <Figure name="Explained differences">{grouped(discrepancies.length - odd.length)}</Figure>
             </dl>
-            {odd.length > 0 && (
-              <ol class="list">
-                {odd.slice(0, 20).map(({ code, detail, amountWei }) => (
-                  <li key={`${code} ${detail}`}>
-                    <code>{code}</code> {detail} ({ether(amountWei)} ETH)
-                  </li>
-                ))}
-              </ol>
-            )}
+            <ol class="list">
+              {odd.slice(0, 20).map(({ code, detail, amountWei }) => (
+                <li key={`${code} ${detail}`}>
+                  <Row side={<Amount wei={amountWei} />}>
+                    <code>{code}</code> {detail}
+                  </Row>
+                </li>
+              ))}
+            </ol>
           </>
         )
       }}
@@ -199,34 +205,39 @@ function Solvency() {
   )
 }
 
-function Boots({ chainId }: { chainId: bigint | undefined }) {
-  const live = useLive('boots', async (signal) => {
-    const last = await fetchLast<Boot>(bootsShown, async (after) => {
-      const { boots, next } = await client.boots(after, { signal })
-      return { items: boots, next }
-    })
-    return last.toReversed()
-  })
+function Boots({ boots, chainId }: { boots: readonly Boot[]; chainId: bigint | undefined }) {
+  const images = boots.map(({ attestation }) => imageIn(attestation))
   return (
-    <Answer title="Starts of the enclave" live={live}>
-      {(boots) => (
-        <ol class="list">
-          {boots.map(({ epoch, boot, transactionHash, attestation }) => (
-            <li key={boot}>
-              <span>
-                Epoch {grouped(epoch)}, boot <Long value={boot} />
-              </span>
-              <span class="quiet">
-                {attestation ? 'with its attestation document' : 'attestation not at hand'} in{' '}
-                <Transaction hash={transactionHash} chainId={chainId} />
-              </span>
-            </li>
-          ))}
-        </ol>
-      )}
-    </Answer>
+    <ol class="list">
+      {boots
+        .map((boot, i) => ({ ...boot, image: images[i], before: images[i - 1] }))
+        .toReversed()
+        .map(({ epoch, boot, transactionHash, at, image, before }) => (
+          <li key={boot}>
+            <Row
+              side={
+                <>
+                  <When at={at} /> in <Transaction hash={transactionHash} chainId={chainId} />
+                </>
+              }
+            >
+              Epoch {grouped(epoch)}: boot <Long value={boot} />
+            </Row>
+            <Row>
+              <span class="quiet">{image ? measured(image, before) : 'its attestation document is not at hand'}</span>
+            </Row>
+          </li>
+        ))}
+    </ol>
   )
 }
+
+const measured = (image: Hex, before: Hex | undefined) => (
+  <>
+    measured as <Long value={image} />
+    {before !== undefined && (before === image ? ', the image of before' : ', another image than before')}
+  </>
+)
 
 function Rules() {
   const live = useLive('configurations', (signal) => client.configurations({ signal }))
@@ -234,17 +245,20 @@ function Rules() {
     <Answer title="Rules" live={live}>
       {({ configurations }) => (
         <ol class="list">
-          {configurations.toReversed().map(({ hash, position, entry: { configuration } }) => (
+          {configurations.toReversed().map(({ hash, position, entry: { configuration } }, i) => (
             <li key={hash}>
-              <span>
-                Version {grouped(configuration.version)}, at entry {grouped(position)}: <Long value={hash} />
-              </span>
-              <span class="quiet">
-                {configuration.reporters.length} reporters, {configuration.tariffs.length} tariffs,{' '}
-                {configuration.threshold === 0
-                  ? 'never changes'
-                  : `changed by ${configuration.threshold} of ${configuration.signers.length} signers`}
-              </span>
+              <Row side={<Long value={hash} />}>
+                Version {grouped(configuration.version)}
+                {i === 0 && ', in force'}, since entry {grouped(position)}
+              </Row>
+              <Row>
+                <span class="quiet">
+                  {configuration.reporters.length} reporters, {configuration.tariffs.length} tariffs,{' '}
+                  {configuration.threshold === 0
+                    ? 'never changes'
+                    : `changed by ${configuration.threshold} of ${configuration.signers.length} signers`}
+                </span>
+              </Row>
             </li>
           ))}
         </ol>

@@ -1,13 +1,14 @@
 /** The SDK's checks, in the visitor's browser, against a node of the visitor's choice. */
+import type { TargetedEvent } from 'preact'
 import { useState } from 'preact/hooks'
 import { createRpc } from '../../client/chain/rpc.ts'
-import { type Check, verdictOf } from '../../client/checks/check.ts'
+import { type Check, type CheckId, checkIds, verdictOf } from '../../client/checks/check.ts'
 import { type Trust, trust, trustDefault } from '../../client/checks/trust.ts'
 import { verifyDaemon } from '../../client/verifyDaemon.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import { client } from './live.ts'
 import { keepMemory, readMemory, remember, remembered } from './memory.ts'
-import { Card } from './parts.tsx'
+import { Card, download } from './parts.tsx'
 import { readHints } from './route.ts'
 
 const names: Readonly<Record<Check['id'], readonly [name: string, why: string]>> = {
@@ -122,6 +123,7 @@ export function Verify({ payee }: { payee: Hex }) {
             The contents of <code>trust.json</code>: chain, contract, attestation root and images. Take it from someone
             you trust, not from this daemon. Left empty: AWS's root, and no image.
           </label>
+          <input type="file" accept=".json" aria-label="Take it from a file" onChange={takeFile} />
           <textarea id="trust" name="trust" rows={5} spellcheck={false} defaultValue={remembered('trust') ?? ''} />
         </details>
       </form>
@@ -131,18 +133,39 @@ export function Verify({ payee }: { payee: Hex }) {
         </p>
       )}
       <div aria-live="polite">
-        {phase === 'done' && checks.length > 0 && <Verdict verdict={verdictOf(checks)} />}
+        {phase === 'done' && checks.length > 0 && (
+          <>
+            <Verdict verdict={verdictOf(checks)} />
+            <button type="button" class="plain" onClick={() => save(payee, checks)}>
+              Keep these checks as a file
+            </button>
+          </>
+        )}
         <ol class="checks">
           {checks.map((check) => (
             <Result key={check.id} check={check} />
           ))}
+          {phase === 'running' && pending(checks).map((id) => <Pending key={id} id={id} />)}
         </ol>
       </div>
     </Card>
   )
 }
 
+async function takeFile({ currentTarget: { files, form } }: TargetedEvent<HTMLInputElement>): Promise<void> {
+  const [file] = files ?? []
+  const field = form?.elements.namedItem('trust')
+  if (file && field instanceof HTMLTextAreaElement) field.value = await file.text()
+}
+
 const readTrust = (text: string): Trust => (text.trim() === '' ? trustDefault : trust.read(JSON.parse(text), 'trust'))
+
+/** Everything that was checked, as a file: what a payee shows to others, or keeps. */
+const save = (payee: Hex, checks: readonly Check[]): void =>
+  download(
+    `bursar-checks-${payee}.json`,
+    `${JSON.stringify({ at: new Date(), payee, verdict: verdictOf(checks), checks }, null, 2)}\n`,
+  )
 
 const Verdict = ({ verdict }: { verdict: Check['verdict'] }) => (
   <p class={`verdict ${verdict}`} data-verdict={verdict}>
@@ -150,7 +173,23 @@ const Verdict = ({ verdict }: { verdict: Check['verdict'] }) => (
   </p>
 )
 
-function Result({ check: { id, verdict, said, restsOn, code } }: { check: Check }) {
+/** What is still to come: a payee's checks, without those that need a receipt or an earlier visit. */
+const pending = (made: readonly Check[]): CheckId[] =>
+  checkIds.filter((id) => id !== 'receipt' && id !== 'memory' && !made.some((check) => check.id === id))
+
+const Pending = ({ id }: { id: CheckId }) => (
+  <li class="pending">
+    <span class="sign" aria-hidden="true">
+      …
+    </span>
+    <div>
+      <strong>{names[id][0]}</strong>
+    </div>
+  </li>
+)
+
+/** What was found stands open where it is bad news. */
+function Result({ check: { id, verdict, said, restsOn, code, facts } }: { check: Check }) {
   const [name, why] = names[id]
   return (
     <li class={verdict} data-check={id} data-verdict={verdict}>
@@ -160,9 +199,22 @@ function Result({ check: { id, verdict, said, restsOn, code } }: { check: Check 
       <div>
         <strong>{name}</strong> <span class="outcome">{verdicts[verdict].words}</span> {code && <code>{code}</code>}
         <p>{why}</p>
-        <p class="quiet">
-          {said}. Rests on: {restsOn}.
-        </p>
+        <details open={verdict !== 'holds'}>
+          <summary>What was found</summary>
+          <p>
+            {said}. Rests on: {restsOn}.
+          </p>
+          <dl class="facts">
+            {Object.entries(facts).map(([fact, value]) => (
+              <div key={fact}>
+                <dt>{fact.replaceAll('_', ' ')}</dt>
+                <dd>
+                  <code>{value}</code>
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </details>
       </div>
     </li>
   )

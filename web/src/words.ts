@@ -8,14 +8,6 @@ export function ether(wei: bigint): string {
   return fraction === undefined ? grouped(whole) : `${grouped(whole)}.${fraction}`
 }
 
-/** Wei as ether to six digits behind the point, for places where the exact sum stands beside it. */
-export function etherShort(wei: bigint): string {
-  if (wei === 0n) return '0'
-  const unit = 10n ** 12n
-  if (wei < unit) return '< 0.000001'
-  return ether((wei / unit) * unit)
-}
-
 /** 1234567 -> 1 234 567, with a space that does not break. */
 export const grouped = (value: bigint | number | string): string => `${value}`.replace(/\B(?=(\d{3})+$)/g, '\u202f')
 
@@ -41,4 +33,23 @@ export function ago(seconds: number, now = Date.now() / 1000): string {
 export function explorerOf(chainId: bigint): string | undefined {
   if (chainId === 42_161n) return 'https://arbiscan.io'
   return chainId === 421_614n ? 'https://sepolia.arbiscan.io' : undefined
+}
+
+const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })
+
+/** A moment in the visitor's own zone. Seconds since 1970. */
+export const moment = (seconds: number): string => exact.format(seconds * 1000)
+
+/** Why a payee was left out of a payout, as the daemon names it: to the payee, and to the operator. */
+export const waits: Readonly<Record<string, string>> = {
+  BELOW_MINIMUM: 'less is owed than is paid at a time',
+  FAILED_RECENTLY: 'the last payment failed, so it is tried again a little later',
+  NO_ROUNDS_MANAGER: 'the operator has not set up payments by Livepeer ticket',
+  ROUND_NOT_INITIALIZED: "Livepeer's round has not begun yet",
+  ORCHESTRATOR_INACTIVE: 'this address is no active Livepeer orchestrator now, and only those can be paid by ticket',
+  PAYEE_REFUSES: 'the contract at this address refuses to take ETH',
+  TICKET_FAILS: 'Livepeer would refuse the ticket',
+  TREASURY_SHORT: 'there is not enough money in the treasury',
+  WINDOW_USED: 'as much as may leave the treasury at a time has left it',
+  COMMIT_FULL: 'this payout is full, and the next one follows',
 }
