@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs'
 import type { Codec } from '../protocol/codec.ts'
 import { Fault } from './fault.ts'
 
-/** @throws Fault with exit code 2 where it cannot be read or is something else */
-export function readJsonFile<T>(path: string, what: string, codec: Codec<T>): T {
+/** @throws Fault with exit code 2 where it cannot be read or is something else; `next` says what helps where nobody names the file */
+export function readJsonFile<T>(path: string, what: string, codec: Codec<T>, next?: string): T {
   try {
     return codec.read(JSON.parse(readFileSync(path, 'utf8')), '')
   } catch (cause) {
     throw new Fault('FILE_UNREADABLE', `${path} is no ${what}: ${(cause as Error).message}`, {
-      next: `name a file that holds a ${what} as JSON`,
+      next: next ?? `name a file that holds a ${what} as JSON`,
       exitCode: 2,
       cause,
     })

@@ -35,6 +35,11 @@ export function openLogFile(path: string) {
         bytes.subarray((offsets[from + i] as number) - first + 4, (offsets[from + i + 1] as number) - first),
       )
     },
+    /** Forgets everything. */
+    clear(): void {
+      ftruncateSync(fd, 0)
+      offsets.length = 1
+    },
     close: (): void => closeSync(fd),
   }
 }

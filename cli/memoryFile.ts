@@ -14,8 +14,10 @@ const file = object({
 export const memoryPathDefault = (): string =>
   join(process.env.XDG_STATE_HOME ?? join(homedir(), '.local/state'), 'bursar', 'verify.json')
 
+const next = 'take it from a copy; or delete it, and a fork of the logs seen so far goes unnoticed'
+
 const daemonsIn = (path: string) =>
-  existsSync(path) ? readJsonFile(path, 'memory of bursar verify', file).daemons : []
+  existsSync(path) ? readJsonFile(path, 'memory of bursar verify', file, next).daemons : []
 
 /** Undefined where this daemon was never seen, or only at work for another contract than the trusted one. @throws Fault */
 export const recall = (path: string, url: string, contract: Hex | null): LogMemory | undefined =>

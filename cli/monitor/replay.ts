@@ -20,6 +20,8 @@ export function createReplay({ client, treasury, domain, file, fromBlock }: Repl
   let fed = 0
   let cursor: { readonly number: bigint; readonly hash: string } | undefined
   let auditor = begin()
+  /** Whether the file holds what this process fetched, and not what a disk made of it since. */
+  let isFresh = file.size === 0
 
   function begin(): Auditor {
     return createAuditor({ domain, entries: async (from, count) => file.read(from, count) })
@@ -47,6 +49,22 @@ export function createReplay({ client, treasury, domain, file, fromBlock }: Repl
     if (fresh.some((log) => decodeEvent(log)?.name === 'Admitted')) restart()
   }
 
+  async function feedAll(): Promise<void> {
+    const struck = findStruck(logs)
+    for (const log of logs) {
+      const event = decodeEvent(log)
+      if (event?.name === 'Admitted') auditor.admit(event.args.configHash)
+    }
+    for (; fed < logs.length; fed++) {
+      const log = logs[fed] as RawLog
+      const event = decodeEvent(log)
+      // Fetched before it is needed: an auditor that is fed must not be left in the middle of it.
+      if (event?.name === 'Committed' && !struck.has(log))
+        await download(client, file, Number(commitmentOf(event).logSize), () => undefined)
+      await auditor.feed(log, { isStruck: struck.has(log) })
+    }
+  }
+
   return {
     get auditor(): Auditor {
       return auditor
@@ -54,19 +72,13 @@ export function createReplay({ client, treasury, domain, file, fromBlock }: Repl
     /** Takes in all up to a block. @throws NotChecked, ApiError: nothing is lost, the next look goes on */
     async catchUp(upTo: bigint): Promise<void> {
       await readChain(upTo)
-      const struck = findStruck(logs)
-      for (const log of logs) {
-        const event = decodeEvent(log)
-        if (event?.name === 'Admitted') auditor.admit(event.args.configHash)
-      }
-      for (; fed < logs.length; fed++) {
-        const log = logs[fed] as RawLog
-        const event = decodeEvent(log)
-        // Fetched before it is needed: an auditor that is fed must not be left in the middle of it.
-        if (event?.name === 'Committed' && !struck.has(log))
-          await download(client, file, Number(commitmentOf(event).logSize), () => undefined)
-        await auditor.feed(log, { isStruck: struck.has(log) })
-      }
+      await feedAll()
+      if (isFresh || auditor.findings.length === 0) return
+      // The file may be spoilt: only what has just been fetched again counts against the daemon.
+      isFresh = true
+      file.clear()
+      restart()
+      await feedAll()
     },
   }
 }

@@ -15,9 +15,11 @@ const seen = object({
 
 export type Seen = Value<typeof seen>
 
+const next = 'take it from a copy; or delete it, and what is seen next is taken for right'
+
 /** Undefined before the first look. @throws Fault */
 export const readSeen = (path: string): Seen | undefined =>
-  existsSync(path) ? readJsonFile(path, 'memory of bursar monitor', seen) : undefined
+  existsSync(path) ? readJsonFile(path, 'memory of bursar monitor', seen, next) : undefined
 
 /** Replaced as a whole: a crash leaves the old one. */
 export function writeSeen(path: string, value: Seen): void {

@@ -1,6 +1,6 @@
 /** `bursar monitor` over the real stack: quiet where all is well, and each planted fault is found, of the right kind. */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -8,13 +8,19 @@ import { createTestClient, http } from 'viem'
 import { foundry } from 'viem/chains'
 import { expect, onTestFinished, test } from 'vitest'
 import { openLogFile } from '../../cli/logFile.ts'
-import type { MonitorFinding } from '../../cli/monitor/findings.ts'
+import { livenessCodes, type MonitorFinding, safetyCodes } from '../../cli/monitor/findings.ts'
+import { createMetrics } from '../../cli/monitor/outputs.ts'
 import type { Seen } from '../../cli/monitor/seen.ts'
 import { createWatch, type Look, type WatchOptions } from '../../cli/monitor/watch.ts'
-import { topicOf } from '../../client/chain/abi.ts'
-import type { RawLog, Rpc } from '../../client/chain/rpc.ts'
+import { decodeEntry } from '../../client/audit/decodeEntry.ts'
+import { encodeCall, topicOf } from '../../client/chain/abi.ts'
+import { eventForms } from '../../client/chain/events.ts'
+import { type RawLog, type Rpc, wordOf } from '../../client/chain/rpc.ts'
+import { cutEntries } from '../../client/entryBytes.ts'
 import { createClient, createRpc, credit, signBatch, trust as trustCodec } from '../../client/index.ts'
+import { entryLeaf, type SignedConfiguration } from '../../ledger/entry.ts'
 import type { Hex } from '../../ledger/hex.ts'
+import { hashStruct } from '../../ledger/typedData.ts'
 import { payeeOf, reporterKey } from '../unit/ledger/support.ts'
 import { useChains } from './chains.ts'
 import { type Lie, startLyingProxy } from './lyingProxy.ts'
@@ -22,9 +28,13 @@ import { createPaidWorld, wei } from './paidWorld.ts'
 
 const startChain = useChains()
 const patience = { anchorSeconds: 3600, payoutSeconds: 3600, silenceSeconds: 86_400, lagSeconds: 3600 }
-const codes = ({ findings }: { readonly findings: readonly MonitorFinding[] }): string[] => [
-  ...new Set(findings.map(({ kind, code }) => `${kind} ${code}`)),
-]
+/** What has been found by any look: in the end every kind of the lists. */
+const met = new Set<string>()
+const codes = ({ findings }: { readonly findings: readonly MonitorFinding[] }): string[] => {
+  const found = [...new Set(findings.map(({ kind, code }) => `${kind} ${code}`))]
+  for (const one of found) met.add(one)
+  return found
+}
 
 test('default: quiet where all is well, and every planted fault is found by its kind', {
   timeout: 180_000,
@@ -79,6 +89,37 @@ test('default: quiet where all is well, and every planted fault is found by its 
   proxy.lieBytes = (path, bytes) => (path.startsWith('/api/log/entries') ? Buffer.from(bytes).fill(7, 900, 930) : bytes)
   expect(await afterLie(truth)).toContain('safety ROOT_DOES_NOT_REPLAY')
   proxy.lieBytes = (_, bytes) => bytes
+  // A configuration that came with a new key, of which the contract knows nothing.
+  const withNewKey = (first: Uint8Array): Buffer => {
+    const { configuration } = decodeEntry(first, world.domain) as SignedConfiguration
+    const previous = hashStruct('Configuration', configuration)
+    const changed = { ...configuration, version: configuration.version + 1n, previous }
+    const leaves = [first, entryLeaf({ configuration: changed, signatures: [] })]
+    return Buffer.concat(leaves.flatMap((leaf) => [Buffer.from(wordOf(BigInt(leaf.length)).slice(-8), 'hex'), leaf]))
+  }
+  proxy.lieBytes = (path, bytes) =>
+    path.startsWith('/api/log/entries?from=0') ? withNewKey(cutEntries(bytes)[0] as Uint8Array) : bytes
+  expect(await afterLie(truth)).toContain('safety UNADMITTED_CONFIGURATION')
+  proxy.lieBytes = (_, bytes) => bytes
+  const frozen = encodeCall('frozen()', [])
+  const freezes: Rpc = {
+    ...real,
+    call: async (to, data, at) => (data === frozen ? wordOf(1n) : real.call(to, data, at)),
+  }
+  expect(await afterLie(truth, { rpc: freezes })).toEqual(['safety FROZEN'])
+  const committed = topicOf(eventForms.Committed.signature)
+  const withoutFirst = logs((all) => {
+    const first = all.findIndex((log) => log.topics[0] === committed)
+    return all.filter((_, i) => i !== first)
+  })
+  expect(await afterLie(truth, { rpc: withoutFirst })).toContain('safety COMMIT_OUT_OF_ORDER')
+  // A file that this disk spoilt is no fault of the daemon: it is fetched again.
+  const path = join(world.folder, 'spoilt')
+  expect(await afterLie(truth, { file: openLogFile(path) })).toEqual([])
+  const whole = readFileSync(path)
+  writeFileSync(path, Buffer.from(whole).fill(7, 900, 930))
+  expect(await afterLie(truth, { file: openLogFile(path) })).toEqual([])
+  expect(readFileSync(path).equals(whole)).toBe(true)
   const paid = topicOf('Paid(address,uint64,uint96)')
   const stranger = `0x${payeeOf(4711).slice(2).padStart(64, '0')}` as Hex
   const toStranger = logs((all) =>
@@ -153,6 +194,19 @@ test('default: quiet where all is well, and every planted fault is found by its 
   const { number: newest } = await real.block()
   const early = { seen, confirmations: newest - first.blockNumber, patience: { ...patience, anchorSeconds: -1 } }
   expect(codes(await watch(early)())).toContain('liveness NO_ANCHOR')
+  const listed = [...safetyCodes.map((code) => `safety ${code}`), ...livenessCodes.map((code) => `liveness ${code}`)]
+  expect([...met].sort()).toEqual(listed.sort())
+
+  // What stands is a figure for Prometheus.
+  const metrics = createMetrics()
+  metrics.show(stuck, Date.now())
+  const server = metrics.listen(0)
+  onTestFinished(() => void server.close())
+  await new Promise((resolve) => server.once('listening', resolve))
+  const page = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`)
+  const shown = await page.text()
+  expect(shown).toContain('bursar_monitor_findings{kind="safety",code="INSOLVENT"} 1')
+  expect(shown).toContain('bursar_monitor_findings{kind="safety",code="FROZEN"} 0')
 
   // The command: the webhook hears of it, evidence is written, the exit code says which kind.
   const heard: { event: string; finding: MonitorFinding }[] = []
