@@ -1,11 +1,13 @@
 /** The operator's commands, as processes, on a daemon that really pays. */
 import { spawn } from 'node:child_process'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { signBatch } from '../../client/batch.ts'
 import { credit } from '../../client/events.ts'
-import { reporterKey } from '../unit/ledger/support.ts'
+import { struct } from '../../protocol/codec.ts'
+import { configuration, reporterKey } from '../unit/ledger/support.ts'
 import { useChains } from './chains.ts'
 import { createDaemonWorld, type DaemonWorld } from './daemonWorld.ts'
 
@@ -123,17 +125,16 @@ test('behavior: an operator sees, explains, copies and exports', { timeout: 240_
 })
 
 test('behavior: init writes what the daemon takes, and nothing twice', async () => {
-  const { rpcUrl } = await startChain({ kind: 'local' })
-  const world = await createDaemonWorld(rpcUrl)
-  const dir = join(world.folder, 'etc')
-  const written = jsonOf(await bursar(['init', '--dir', dir, '--rpc', rpcUrl, '--json'], {}))
+  const dir = mkdtempSync(join(tmpdir(), 'bursar-init-'))
+  onTestFinished(() => rmSync(dir, { recursive: true }))
+  const written = jsonOf(await bursar(['init', '--dir', dir, '--rpc', 'http://127.0.0.1:1', '--json'], {}))
   expect(statSync(written.token).mode & 0o777).toBe(0o600)
   expect(statSync(written.settings).mode & 0o777).toBe(0o640)
   expect(await bursar(['init', '--dir', dir], {})).toMatchObject({ code: 2, err: expect.stringContaining('next:') })
   // All that is missing is the ledger's configuration; with it the settings hold.
   const faulty = await bursar(['status', '--config', written.settings], {})
   expect(faulty).toMatchObject({ code: 2, err: expect.stringContaining('configuration: cannot read') })
-  writeFileSync(join(dir, 'configuration.json'), readFileSync(join(world.folder, 'configuration.json')))
+  writeFileSync(join(dir, 'configuration.json'), JSON.stringify(struct('Configuration').write(configuration())))
   const away = await bursar(['status', '--config', written.settings], { BURSAR_LISTEN: '127.0.0.1:1' })
   expect(away).toMatchObject({ code: 75, err: expect.stringContaining('UNREACHABLE') })
 })
