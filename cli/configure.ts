@@ -1,13 +1,15 @@
 /** `bursar configure`: a new version of the ledger's configuration, from a draft over k of n signatures to the contract. */
 import { writeFileSync } from 'node:fs'
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { createClient, type SignedConfiguration } from '../client/index.ts'
 import { checkConfiguration, type Rules } from '../ledger/config.ts'
+import type { Hex } from '../ledger/hex.ts'
 import { struct } from '../protocol/codec.ts'
 import { signedConfiguration } from '../protocol/messages.ts'
 import { checkNext, draft, fetchRules, merge, sign, signersOf } from './configure/change.ts'
 import { differencesOf, tellDifference } from './configure/difference.ts'
 import { type OwnerCalls, ownerCalls } from './configure/ownerCalls.ts'
+import { fetchTimelock } from './configure/timelock.ts'
 import { Fault } from './fault.ts'
 import { readJsonFile } from './jsonFile.ts'
 import { readKeyFile } from './keyFile.ts'
@@ -19,8 +21,8 @@ interface Options {
   readonly json: boolean
 }
 
-interface DelayOptions extends Options {
-  readonly delay?: bigint
+interface CallOptions extends Options {
+  readonly rpc?: string
 }
 
 interface OutOptions extends Options {
@@ -31,7 +33,7 @@ const help = `
   bursar configure draft wanted.json --url URL --out change.json           the operator, once
   bursar configure sign change.json --url URL --key FILE --out mine.json   each signer, on a machine of its own
   bursar configure merge mine.json yours.json --url URL --out signed.json
-  bursar configure send signed.json --url URL --delay 604800               prints what the contract's owner has to send
+  bursar configure send signed.json --url URL --rpc URL                    prints what the contract's owner has to send
 
 Every step shows the difference to what is in force, in words. The version and the hash of what is in force are filled in by
 the draft; signers sign both, so that nobody can put the change on another configuration than the one they were shown.
@@ -56,7 +58,11 @@ export function addConfigureCommand(program: Command): void {
     .requiredOption('--out <file>', 'where to write the change')
     .action(draftCommand)
   add('show <change>', 'say what a change changes, who signed it, and what the owner of the contract has to do')
-    .option('--delay <seconds>', "the timelock's delay", seconds)
+    .option(
+      '--rpc <url>',
+      'a node of the chain: the contract is asked for its timelock, and that for its delay',
+      httpUrl,
+    )
     .action(showCommand)
   add('sign <change>', 'add signatures')
     .requiredOption('--key <file...>', 'secret key of a signer, 64 hex digits, readable by its owner only')
@@ -66,7 +72,11 @@ export function addConfigureCommand(program: Command): void {
     .requiredOption('--out <file>', 'where to write the signed change')
     .action(mergeCommand)
   add('send <change>', 'send it to the daemon, and say what the owner of the contract has to do')
-    .option('--delay <seconds>', "the timelock's delay", seconds)
+    .option(
+      '--rpc <url>',
+      'a node of the chain: the contract is asked for its timelock, and that for its delay',
+      httpUrl,
+    )
     .action(sendCommand)
 }
 
@@ -77,10 +87,10 @@ async function draftCommand(path: string, { url, out, json: isJson }: OutOptions
   tell(inForce, { configuration, signatures: [] }, isJson)
 }
 
-async function showCommand(path: string, { url, delay, json: isJson }: DelayOptions): Promise<void> {
+async function showCommand(path: string, { url, rpc, json: isJson }: CallOptions): Promise<void> {
   const change = readChange(path)
   tell(await fetchRules(createClient({ url })), change, isJson)
-  if (!isJson) print(`\n${tellCalls(change, delay)}`)
+  if (!isJson) print(`\n${tellCalls(change, await fetchCalls(change, rpc))}`)
 }
 
 async function signCommand(path: string, options: OutOptions & { readonly key: readonly string[] }): Promise<void> {
@@ -98,13 +108,14 @@ async function mergeCommand(paths: readonly string[], { url, out, json: isJson }
   tell(inForce, merged, isJson)
 }
 
-async function sendCommand(path: string, { url, delay, json: isJson }: DelayOptions): Promise<void> {
+async function sendCommand(path: string, { url, rpc, json: isJson }: CallOptions): Promise<void> {
   const change = readChange(path)
+  const calls = await fetchCalls(change, rpc) // before anything is sent: it may fail
   const { status, receipt } = await createClient({ url }).sendConfiguration(change)
   const { position } = receipt
   const { hash } = checkConfiguration(change.configuration)
-  if (isJson) print(json({ status, position, hash, calls: callsOf(change, delay) }))
-  else print(`${status} at position ${position} of the log; configuration ${hash}\n\n${tellCalls(change, delay)}`)
+  if (isJson) print(json({ status, position, hash, calls }))
+  else print(`${status} at position ${position} of the log; configuration ${hash}\n\n${tellCalls(change, calls)}`)
 }
 
 /** What a change is: how it differs, who signed it, how many are needed. */
@@ -122,13 +133,22 @@ function tell(inForce: Rules, change: SignedConfiguration, isJson: boolean): voi
   print(`\nsigned by ${signers.length} of the ${threshold} needed: ${signers.join(', ') || 'nobody'}`)
 }
 
-const callsOf = ({ configuration }: SignedConfiguration, delay: bigint | undefined): OwnerCalls =>
-  ownerCalls(configuration.verifyingContract, checkConfiguration(configuration).hash, delay)
+interface Calls extends OwnerCalls {
+  /** Undefined where no node was named. */
+  readonly timelock: Hex | undefined
+}
 
-function tellCalls(change: SignedConfiguration, delay: bigint | undefined): string {
-  const { schedule, execute, setConfig } = callsOf(change, delay)
-  return `Nothing is anchored or paid until the contract names it. To the timelock that owns the contract, with no ETH:
-  schedule  ${schedule ?? '(say the delay of the timelock: --delay SECONDS)'}
+async function fetchCalls({ configuration }: SignedConfiguration, rpc: string | undefined): Promise<Calls> {
+  const { verifyingContract } = configuration
+  const timelock = rpc === undefined ? undefined : await fetchTimelock(rpc, verifyingContract)
+  const { hash } = checkConfiguration(configuration)
+  return { timelock: timelock?.address, ...ownerCalls(verifyingContract, hash, timelock?.delaySeconds) }
+}
+
+function tellCalls(change: SignedConfiguration, { timelock, schedule, execute, setConfig }: Calls): string {
+  const owner = timelock === undefined ? 'To the timelock that owns the contract' : `To the timelock ${timelock}`
+  return `Nothing is anchored or paid until the contract names it. ${owner}, with no ETH:
+  schedule  ${schedule ?? '(name a node that says its delay: --rpc URL)'}
   execute   ${execute}
 which makes it call the contract ${change.configuration.verifyingContract} with
   setConfig ${setConfig}`
@@ -143,9 +163,4 @@ function save(path: string, change: SignedConfiguration): void {
   } catch (cause) {
     throw new Fault('NOT_WRITTEN', (cause as Error).message, { next: 'name another file: --out', exitCode: 2, cause })
   }
-}
-
-function seconds(text: string): bigint {
-  if (/^\d{1,10}$/.test(text)) return BigInt(text)
-  throw new InvalidArgumentError('It is a whole number of seconds.')
 }

@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { treasuryAbi } from '../../abi/index.ts'
+import { fetchTimelock } from '../../cli/configure/timelock.ts'
 import { signBatch } from '../../client/batch.ts'
 import { credit } from '../../client/events.ts'
 import { struct } from '../../protocol/codec.ts'
@@ -92,6 +94,15 @@ test('behavior: an operator sees, explains, copies and exports', { timeout: 240_
   expect(jsonOf(payouts as Ended).payouts).toHaveLength(payees.length)
   expect(reconcile?.code).toBe(0)
   expect(jsonOf(reconcile as Ended)).toMatchObject({ discrepancies: [], owedWei: '0' })
+
+  // What `configure` asks the chain for.
+  const owner = await world.wallet.chain.readContract({
+    address: world.domain.verifyingContract,
+    abi: treasuryAbi,
+    functionName: 'owner',
+  })
+  const timelock = await fetchTimelock(rpcUrl, world.domain.verifyingContract)
+  expect(timelock).toEqual({ address: owner.toLowerCase(), delaySeconds: 86_400n })
 
   const copy = join(world.folder, 'copy.sqlite')
   const backup = await run('backup', copy, '--json')

@@ -1,12 +1,16 @@
 /** A configuration changed by two of three signers, on the real daemon and core. */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { decodeFunctionData, parseAbi } from 'viem'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { treasuryAbi } from '../../../abi/index.ts'
 import { addConfigureCommand } from '../../../cli/configure.ts'
 import { addressOfKey } from '../../../client/batch.ts'
+import { selectorOf } from '../../../client/chain/abi.ts'
+import { wordOf } from '../../../client/chain/rpc.ts'
 import { toHex, zeroHash } from '../../../ledger/hex.ts'
 import type { Configuration } from '../../../ledger/structs.ts'
 import { hashStruct } from '../../../ledger/typedData.ts'
@@ -51,6 +55,24 @@ async function setUp(changes: Partial<Configuration> = {}) {
   return { world, daemon, path, writeKey, want, configure, read }
 }
 
+/** A node on which the contract is owned by a timelock with a delay of a week. */
+async function startNode(): Promise<string> {
+  const words: Record<string, bigint> = {
+    [selectorOf('owner()')]: BigInt(payeeOf(77)),
+    [selectorOf('getMinDelay()')]: 604_800n,
+  }
+  const server = createServer(async (request, response) => {
+    const { id, params } = JSON.parse((await request.toArray()).join(''))
+    response.end(JSON.stringify({ jsonrpc: '2.0', id, result: wordOf(words[params[0].data] as bigint) }))
+  }).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
 test('default: drafted, signed by two on their own, merged, sent, and told to the owner', {
   timeout: 60_000,
 }, async () => {
@@ -81,12 +103,13 @@ test('default: drafted, signed by two on their own, merged, sent, and told to th
   const all = await read('sign', path('signed'), '--key', writeKey(1), '--out', path('all'))
   expect(all.signers).toHaveLength(2)
 
-  const sent = await read('send', path('signed'), '--delay', '604800')
+  const sent = await read('send', path('signed'), '--rpc', await startNode())
   expect(sent).toMatchObject({ status: 'accepted', position: 1, hash })
   expect(await read('send', path('signed'))).toMatchObject({ status: 'already_accepted', position: 1 })
   expect((await daemon.client.status()).core?.configHash).toBe(hash)
 
-  const { setConfig, schedule, execute } = sent.calls
+  const { setConfig, schedule, execute, timelock } = sent.calls
+  expect(timelock).toBe(payeeOf(77))
   expect(decodeFunctionData({ abi: treasuryAbi, data: setConfig })).toEqual({ functionName: 'setConfig', args: [hash] })
   const operation = [domain.verifyingContract, 0n, setConfig, zeroHash, hash]
   const decoded = [schedule, execute].map((data) => decodeFunctionData({ abi: timelockAbi, data }))
@@ -116,6 +139,12 @@ test('error: strangers, other drafts, faults, and a daemon that is away', async 
   await read('sign', path('change'), '--key', first, second, '--out', path('signed'))
   await read('send', path('signed'))
   await refused('WRONG_VERSION', 'sign', path('other'), '--key', first, ...out)
+  const nowhere = ['--rpc', 'http://127.0.0.1:1']
+  await expect(configure('show', path('signed'), ...nowhere)).rejects.toMatchObject({ code: 'WRONG_VERSION' })
+  await expect(configure('send', path('signed'), ...nowhere)).rejects.toMatchObject({
+    code: 'NO_TIMELOCK',
+    exitCode: 75,
+  })
   await daemon.stop()
   await expect(configure('show', path('other'))).rejects.toMatchObject({ code: 'UNREACHABLE', isTemporary: true })
 })
