@@ -1,5 +1,5 @@
 /** `npm start`: everything on one machine, from signed usage to payouts on a chain. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type Address, BaseError } from 'viem'
@@ -21,6 +21,7 @@ interface Options {
 }
 
 const project = join(import.meta.dirname, '..')
+const latest = join(project, '.bursar', 'latest')
 
 const options = new Command('npm start --')
   .description('Runs chain, contracts, core, daemon and three reporters on this machine, and shows what is paid.')
@@ -105,7 +106,11 @@ function makeFolder(dir: string | undefined): string {
     process.exit(1)
   }
   mkdirSync(join(project, '.bursar'), { recursive: true })
-  return mkdtempSync(join(project, '.bursar', 'run-'))
+  const folder = mkdtempSync(join(project, '.bursar', 'run-'))
+  // The newest run under a name that can be written down beforehand.
+  rmSync(latest, { force: true })
+  symlinkSync(folder, latest)
+  return folder
 }
 
 function sourceOf({ forkUrl, rpcUrl }: Pick<Options, 'forkUrl' | 'rpcUrl'>): ChainSource {

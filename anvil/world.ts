@@ -1,5 +1,5 @@
 /** Brings up everything that a payout needs, in the order in which each part needs the one before. */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Address } from 'viem'
 import { type Client, createClient } from '../client/client.ts'
@@ -97,6 +97,20 @@ export async function bringUp(options: WorldOptions): Promise<World> {
   const deployment = { chainId, rpcUrl, treasury, committer, configHash, fromBlock, ...broker }
   writeDeployment(join(folder, 'deployment.json'), deployment)
   writeTrust(join(folder, 'trust.json'), { chainId, treasury, home })
+  const [payee] = payees.filter(({ isOrchestrator }) => !isOrchestrator)
+  const words = {
+    API: services.url,
+    RPC: rpcUrl,
+    PAYEE: payee?.address,
+    TRUST: join(folder, 'trust.json'),
+    KEY: yours.keyPath,
+  }
+  writeFileSync(
+    join(folder, 'env'),
+    Object.entries(words)
+      .map(([name, word]) => `${name}='${word}'\n`)
+      .join(''),
+  )
 
   say('opening an epoch')
   await waitFor({ what: 'no epoch is open', timeoutMs: home.patienceMs, signal }, async () =>

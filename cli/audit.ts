@@ -15,7 +15,7 @@ import { exitCodeOf, tellTrouble } from './verdictExit.ts'
 
 interface Options extends TrustOptions {
   readonly fromBlock?: bigint
-  readonly log: string
+  readonly log?: string
   readonly report?: string
   readonly json: boolean
 }
@@ -32,7 +32,7 @@ export const auditCommand = (): Command =>
     .description('compute a whole ledger again from public data, and match every payment')
     .argument('<url>', 'address of the daemon', httpUrl)
     .option('--from-block <number>', 'where the contract began (default: found by asking for its code)', BigInt)
-    .option('--log <file>', 'where the log is kept', 'bursar-audit.log')
+    .option('--log <file>', 'where the log is kept (default: bursar-audit-CONTRACT.log)')
     .option('--report <name>', 'write NAME.html and NAME.json')
     .option('--json', 'print the report as JSON', false)
     .addHelpText('after', help)
@@ -43,7 +43,8 @@ async function audit(url: string, options: Options): Promise<void> {
   const status = await client.status()
   const contract = trust.contract ?? status.verifyingContract
   const chainId = trust.chainId ?? status.chainId
-  const file = openLogFile(options.log)
+  // By contract: the log of another one would look like a fork of this.
+  const file = openLogFile(options.log ?? `bursar-audit-${contract}.log`)
   try {
     const logSize = await fetchLog(client, file, options.json)
     const report = await runAudit({

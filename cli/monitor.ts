@@ -15,7 +15,7 @@ import { readTrust, type TrustOptions, withTrust } from './trustOption.ts'
 import { tellTrouble } from './verdictExit.ts'
 
 interface Options extends TrustOptions {
-  readonly dir: string
+  readonly dir?: string
   readonly every: number
   readonly confirmations: bigint
   readonly fromBlock?: bigint
@@ -43,7 +43,7 @@ export const monitorCommand = (): Command =>
   withTrust(new Command('monitor'))
     .description('watch a daemon and its contract from outside')
     .argument('<url>', 'address of the daemon', httpUrl)
-    .option('--dir <folder>', 'what is remembered, the log, and evidence', 'bursar-monitor')
+    .option('--dir <folder>', 'what is remembered, the log, and evidence (default: bursar-monitor-CONTRACT)')
     .option('--every <seconds>', 'from one look to the next', wholeNumber(0, 999_999_999), 60)
     .option('--confirmations <blocks>', 'blocks on top of one before it counts', BigInt, 0n)
     .option('--from-block <number>', 'where the contract began (default: found by asking for its code)', BigInt)
@@ -66,9 +66,14 @@ export const monitorCommand = (): Command =>
 async function monitor(url: string, options: Options): Promise<void> {
   const stop = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop.abort())
-  mkdirSync(options.dir, { recursive: true })
-  const paths = { seen: join(options.dir, 'seen.json'), evidence: join(options.dir, 'evidence') }
-  const look = createWatch(await prepare(url, options, paths.seen))
+  const watched = await prepare(url, options)
+  // By contract: what was seen of another one would look like a change of this.
+  const dir = options.dir ?? `bursar-monitor-${watched.contract}`
+  mkdirSync(dir, { recursive: true })
+  const paths = { seen: join(dir, 'seen.json'), evidence: join(dir, 'evidence') }
+  const before = readSeen(paths.seen)
+  const seen = before && (options.adopt ? { ...before, configHash: null, committer: null, image: null } : before)
+  const look = createWatch({ ...watched, seen, file: openLogFile(join(dir, 'log')) })
   const say = (text: string): void => void process.stdout.write(`${new Date().toISOString()} ${text}\n`)
   const changes = createChanges()
   const webhook = options.webhook === undefined ? undefined : createWebhook(options.webhook, say)
@@ -76,14 +81,14 @@ async function monitor(url: string, options: Options): Promise<void> {
   const server = options.metrics === undefined ? undefined : metrics.listen(options.metrics)
   try {
     while (!stop.signal.aborted) {
-      const seen = await look()
-      writeSeen(paths.seen, seen.seen)
-      metrics.show(seen, Date.now())
-      const changed = changes(seen.findings)
-      for (const change of changed) say(tell(change, seen, paths.evidence))
+      const looked = await look()
+      writeSeen(paths.seen, looked.seen)
+      metrics.show(looked, Date.now())
+      const changed = changes(looked.findings)
+      for (const change of changed) say(tell(change, looked, paths.evidence))
       await webhook?.(changed)
       if (options.once) {
-        process.exitCode = exitCodeOf(seen.findings)
+        process.exitCode = exitCodeOf(looked.findings)
         return
       }
       await delay(options.every * 1000, undefined, { signal: stop.signal }).catch(() => undefined) // the loop sees why
@@ -93,12 +98,11 @@ async function monitor(url: string, options: Options): Promise<void> {
   }
 }
 
-async function prepare(url: string, options: Options, seenPath: string): Promise<WatchOptions> {
+async function prepare(url: string, options: Options): Promise<Omit<WatchOptions, 'seen' | 'file'>> {
   const [client, rpc, trust] = [createClient({ url }), createRpc({ url: options.rpc }), readTrust(options)]
   const status = trust.contract === null || trust.chainId === null ? await client.status() : undefined
   const contract = trust.contract ?? (status?.verifyingContract as NonNullable<typeof trust.contract>)
-  const before = readSeen(seenPath)
-  const { anchor, payout, silence, lag, confirmations, adopt } = options
+  const { anchor, payout, silence, lag, confirmations } = options
   return {
     client,
     rpc,
@@ -108,8 +112,6 @@ async function prepare(url: string, options: Options, seenPath: string): Promise
     patience: { anchorSeconds: anchor, payoutSeconds: payout, silenceSeconds: silence, lagSeconds: lag },
     fromBlock: options.fromBlock ?? (await findDeployment(rpc, contract, (await rpc.block()).number)),
     confirmations,
-    file: openLogFile(join(options.dir, 'log')),
-    seen: before && (adopt ? { ...before, configHash: null, committer: null, image: null } : before),
     nowMs: Date.now,
   }
 }
