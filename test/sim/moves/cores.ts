@@ -11,7 +11,7 @@ import type { HeadProof } from '../../../protocol/messages.ts'
 import { hold } from '../broken.ts'
 import { domain, keyOf } from '../constants.ts'
 import { isPrefix } from '../ghost.ts'
-import { ask, type Instance, proofOf, statusOf, takeSnapshot, zeroHints } from '../host.ts'
+import { ask, type Instance, isPending, type Message, proofOf, statusOf, takeSnapshot, zeroHints } from '../host.ts'
 import type { Random } from '../random.ts'
 import { isHole } from '../sealed.ts'
 import { type Held, hasReplayed, isOwn, madeOf, type World } from '../world.ts'
@@ -45,6 +45,40 @@ export const coreMoves: Moves = {
       const round = random.oneIn(10) ? { number: BigInt(random.below(9)), blockHash: zeroHash } : trueRound(world)
       const message = signCommit(world, core, { ...claim, payments, round }, fateOf(random))
       if (message && random.below(2) > 0) landIfHeld(world, message)
+    },
+  },
+  twins: {
+    weight: 5,
+    rows: [3, 4],
+    run(world, random) {
+      const both = world.instances.filter(
+        (core) => core.address === world.committer && !isPending(core) && isOwn(core, world.head.by),
+      )
+      const [first, second] = random.oneIn(2) ? both : both.toReversed()
+      if (!first || !second) return
+      // Both sign the same epoch, one of them opens it, and the other goes on as if it had.
+      const { head, isOurs } = truth(world, second)
+      if (!signOpen(world, second, head, isOurs)) return
+      const open = signOpen(world, first, world.headProof(first), isOurs)
+      if (!open || land(world, open).revert) return
+      const payments = duesOf(world, second, random)
+      const commit = signCommit(world, second, { head, isOurs, payments, round: trueRound(world) })
+      if (commit) landIfHeld(world, commit)
+    },
+  },
+  openOnLost: {
+    weight: 5,
+    rows: [3, 10],
+    run(world, random) {
+      const { epoch, boot, counter, root } = world.chain.state
+      const isLost = ({ commit, isThiefs }: Message): boolean =>
+        !isThiefs && commit?.counter === counter && rootOf(commit.next) !== root
+      const lost = random.pick(world.messages.filter(isLost))
+      const core = lost && random.pick(world.instances.filter((one) => isOwn(one, lost)))
+      if (!lost?.commit || !core) return
+      const claim = { epoch, boot, counter, root: rootOf(lost.commit.next) }
+      const message = signOpen(world, core, proofOf(core, claim, madeOf(lost)), true)
+      if (message) land(world, message)
     },
   },
   deliver: {
