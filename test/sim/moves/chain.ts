@@ -56,7 +56,7 @@ export const chainMoves: Moves = {
   startRound: { weight: 4, rows: [26], run: (world) => world.chain.startRound() },
   reorg: {
     weight: 10,
-    rows: [11],
+    rows: [11, 34],
     run: (world, random) => void world.chain.reorg(1 + random.below(3)),
   },
   claim: {

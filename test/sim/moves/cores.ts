@@ -91,7 +91,7 @@ export const coreMoves: Moves = {
   },
   falseHead: {
     weight: 8,
-    rows: [10, 20],
+    rows: [10, 20, 34],
     run(world, random) {
       const core = opened(world, random)
       const message = random.pick(world.messages.filter(({ commit }) => commit))
