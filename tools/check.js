@@ -1,5 +1,6 @@
 // `npm run check`: all that can be said of the tree without running it. Every check runs; each fault is shown.
 
+import { vulnerabilityFaults } from './audit.js'
 import { isCurrent } from './measured.js'
 import { namedTestFaults } from './namedTests.js'
 import { packageFaults } from './packages.js'
@@ -16,6 +17,7 @@ const checks = [
   ['the wall', () => tell(wallFaults())],
   ['tests named in docs/CONTRACT.md and docs/SECURITY.md', () => tell(namedTestFaults())],
   ['packages', () => tell(packageFaults())],
+  ['vulnerabilities of packages', noVulnerabilities],
   ['MEASURED.md is what is measured', measuredIsCurrent],
 ]
 
@@ -28,6 +30,13 @@ async function contractsCompile() {
 async function abiIsCurrent() {
   const { ok } = await run('npm', ['run', '--silent', 'abi'])
   return ok ? run('git', ['diff', '--exit-code', '--stat', '--', 'abi']) : { ok }
+}
+
+async function noVulnerabilities() {
+  const faults = await vulnerabilityFaults()
+  if (!faults)
+    console.error('skipped: the registry does not say what it knows of vulnerabilities. Elsewhere: npm audit')
+  return tell(faults ?? [])
 }
 
 async function measuredIsCurrent() {

@@ -1,5 +1,4 @@
-// Every package of the lockfile: known by a hash of its content, and under a licence that goes with ours. What npm says of
-// vulnerabilities needs its own registry, so it is not asked here: `npm audit` does it where that can be reached.
+// Every package of the lockfile: known by a hash of its content, and under a licence that goes with ours.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './run.js'
