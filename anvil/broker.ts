@@ -1,6 +1,6 @@
 /** Livepeer's contracts on the chain at hand: those that are there, or the stand-in of `contracts/dev`. */
 import { type Address, keccak256, parseAbi, toBytes, zeroAddress } from 'viem'
-import { loadArtifact } from './artifacts.ts'
+import { loadArtifact } from '../contracts/script/artifacts.ts'
 import { deploy, type Wallet, write } from './wallet.ts'
 
 /** The TicketBroker on Arbitrum One. */

@@ -1,10 +1,12 @@
 /** The treasury on the chain at hand, at an address that is known before it is there. */
 import { writeFileSync } from 'node:fs'
-import { type Address, getContractAddress, parseEther } from 'viem'
+import { type Address, parseEther } from 'viem'
+import { deployTreasury as deployAndVerify } from '../contracts/script/treasury.ts'
 import type { Hex } from '../ledger/hex.ts'
-import { loadArtifact } from './artifacts.ts'
 import type { Broker } from './broker.ts'
-import { deploy, send, type Wallet } from './wallet.ts'
+import { send, type Wallet } from './wallet.ts'
+
+export { predictTreasury as predictAddress } from '../contracts/script/treasury.ts'
 
 /** The contracts that are deployed here, for {@link buildContracts}. */
 export const deployedContracts = ['BrokerWorld', 'Treasury'] as const
@@ -12,8 +14,8 @@ export const deployedContracts = ['BrokerWorld', 'Treasury'] as const
 const treasuryWei = parseEther('100')
 const committerWei = parseEther('10')
 
-const daySeconds = 86_400
-const clocks = { delay: daySeconds, haltMax: 2 * daySeconds, silence: 10 * daySeconds, window: daySeconds }
+const daySeconds = 86_400n
+const clocks = { delay: daySeconds, haltMax: 2n * daySeconds, silence: 10n * daySeconds, window: daySeconds }
 /** More than all that there is: what the demonstration shows is payment, not its limits. */
 const caps = { cap: 4n * treasuryWei, capFloor: treasuryWei / 10n }
 
@@ -28,13 +30,6 @@ export interface Deployment extends Broker {
   readonly fromBlock: number
 }
 
-/** Where the wallet's next deployment will be: the configuration names the contract, and the contract the configuration's hash. */
-export async function predictAddress(wallet: Wallet): Promise<Address> {
-  const from = wallet.account.address
-  const nonce = BigInt(await wallet.chain.getTransactionCount({ address: from, blockTag: 'pending' }))
-  return getContractAddress({ from, nonce }).toLowerCase() as Address
-}
-
 export interface TreasuryOrder {
   readonly predicted: Address
   readonly committer: Address
@@ -42,26 +37,18 @@ export interface TreasuryOrder {
   readonly broker: Broker
 }
 
-/** Deploys the treasury, fills it, and gives the core's account the gas money it needs. @throws Error where the address is not the predicted one */
+/** Deploys the treasury, fills it, and gives the core's account the gas money it needs. @throws Fault where the address is not the predicted one */
 export async function deployTreasury(
   wallet: Wallet,
   { predicted, committer, configHash, broker }: TreasuryOrder,
 ): Promise<void> {
-  const operator = wallet.account.address
+  const operator = wallet.account.address.toLowerCase() as Hex
   const { broker: ticketBroker, roundsManager } = broker
-  const terms = {
-    committer,
-    configHash,
-    broker: ticketBroker,
-    roundsManager,
-    operator,
-    guardian: operator,
-    ...clocks,
-    ...caps,
-  }
-  const treasury = await deploy(wallet, loadArtifact('Treasury'), [terms])
-  if (treasury !== predicted) throw new Error(`the treasury is at ${treasury}, the configuration names ${predicted}`)
-  await send(wallet, treasury, treasuryWei)
+  const people = { committer, operator, guardian: operator }
+  const terms = { ...people, configHash, broker: ticketBroker, roundsManager, ...clocks, ...caps }
+  const chainId = BigInt(await wallet.chain.getChainId())
+  await deployAndVerify(wallet, { chainId, contract: predicted, terms })
+  await send(wallet, predicted, treasuryWei)
   await send(wallet, committer, committerWei)
 }
 

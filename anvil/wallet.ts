@@ -14,7 +14,7 @@ import {
   type WalletClient,
 } from 'viem'
 import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from 'viem/accounts'
-import type { Artifact } from './artifacts.ts'
+import type { Artifact } from '../contracts/script/artifacts.ts'
 
 /** What every development chain gives money to. Known to everyone: never for anything else. */
 const developmentPhrase = 'test test test test test test test test test test test junk'

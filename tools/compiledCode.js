@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { keccak_256 } from '@noble/hashes/sha3.js'
-import { buildContracts } from '../anvil/artifacts.ts'
+import { buildContracts } from '../contracts/script/artifacts.ts'
 import { root } from './run.js'
 
 const contracts = ['Treasury', 'Timelock']

@@ -56,11 +56,7 @@ async function checkContract(config: ChainSettings, client: PublicClient): Promi
   const contract = { address, abi: treasuryAbi } as const
   if (!(await client.getCode({ address })))
     return [
-      fail(
-        'contract',
-        `there is no code at ${address}`,
-        'deploy it (contracts/script/Deploy.s.sol), or mend verifying_contract',
-      ),
+      fail('contract', `there is no code at ${address}`, 'deploy it (npm run deploy), or mend verifying_contract'),
     ]
   const wired = (name: string, functionName: 'broker' | 'roundsManager', wanted: Hex | null): Promise<Finding> =>
     found(name, 'is this the contract of this deployment?', async () => {

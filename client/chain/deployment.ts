@@ -4,7 +4,7 @@ import { NotChecked } from '../verdict.ts'
 import type { Rpc } from './rpc.ts'
 
 /** The first block with code at this address, by bisection; needs a node that knows old states. @throws NotChecked `OLD_STATES_NEEDED` */
-export async function findDeployment(rpc: Rpc, address: Hex, newest: bigint): Promise<bigint> {
+export async function findDeployment(rpc: Pick<Rpc, 'code'>, address: Hex, newest: bigint): Promise<bigint> {
   let [without, having] = [-1n, newest]
   while (having - without > 1n) {
     const middle = (without + having) / 2n

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
-import { buildContracts } from '../../anvil/artifacts.ts'
 import { type ChainSource, type RunningChain, startChain } from '../../anvil/chain.ts'
 import { createChildren } from '../../anvil/children.ts'
 import { deployedContracts } from '../../anvil/deployment.ts'
+import { buildContracts } from '../../contracts/script/artifacts.ts'
 
 const buildWithinMs = 120_000
 

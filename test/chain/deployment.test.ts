@@ -2,10 +2,10 @@ import { type Address, createPublicClient, createTestClient, http, parseAbi } fr
 import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts'
 import { expect, test } from 'vitest'
 import { bondingManagerAbi, treasuryAbi } from '../../abi/index.ts'
-import { loadArtifact } from '../../anvil/artifacts.ts'
 import { type Broker, brokerOnArbitrum, findOrchestrators, findOrDeployBroker, startRound } from '../../anvil/broker.ts'
 import { deployTreasury, predictAddress } from '../../anvil/deployment.ts'
 import { createFundedWallet, deploy } from '../../anvil/wallet.ts'
+import { loadArtifact } from '../../contracts/script/artifacts.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import { useChains } from './chains.ts'
 

@@ -1,7 +1,7 @@
 /** The real contracts on a node, at the addresses that the model names, with the people of `constants.ts` around them. */
 import { type Abi, encodeAbiParameters, encodeDeployData, encodeFunctionData, keccak256, parseAbi, toHex } from 'viem'
-import { buildContracts, loadArtifact } from '../../../anvil/artifacts.ts'
 import { deployedContracts } from '../../../anvil/deployment.ts'
+import { buildContracts, loadArtifact } from '../../../contracts/script/artifacts.ts'
 import type { Hex } from '../../../ledger/hex.ts'
 import * as known from '../constants.ts'
 import { genesisTime, roundHash } from '../model/state.ts'

@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Abi } from 'viem'
-import type { Hex } from '../ledger/hex.ts'
+import type { Hex } from '../../ledger/hex.ts'
 
-const project = join(import.meta.dirname, '..')
+const project = join(import.meta.dirname, '../..')
 
 export interface Artifact {
   readonly abi: Abi
