@@ -1,120 +1,162 @@
-// Breaks the contracts in every small way, one at a time, and asks the tests whether they notice. Prints the fate of each,
-// and writes it to `.build/mutate/fates.json`, from where `--continue` goes on. `--only TEXT` takes those whose name contains
-// it, `--jobs N` works on so many at once. What does not compile is no mutant.
+// Breaks the contracts in every small way, one at a time, and asks the tests whether they notice.
+// `--only TEXT` takes those whose name contains it, `--continue` goes on from `.build/mutate/fates.json`.
+// Mutants that no test can tell apart are listed in tools/mutantsOfContracts.txt, each with its reason; no other may live.
 //
-// The tests are compiled once: they deploy what lies in forge's folder of artifacts, and each mutant is laid there.
+// Tests are compiled once: they deploy what lies in forge's folder of artifacts, and each mutant is laid there, the
+// original first. That it is the mutant that runs is checked by the tests themselves, each time they deploy.
 import { spawn } from 'node:child_process'
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { keccak_256 } from '@noble/hashes/sha3.js'
 import { mutantsOf } from './mutants.js'
+import { root } from './run.js'
 
-const solc = createRequire(import.meta.url)('solc')
-const root = fileURLToPath(new URL('..', import.meta.url))
-const fatesPath = `${root}.build/mutate/fates.json`
-const files = ['Treasury', 'Vault', 'Bucket', 'Anchor', 'Timelock'].map((name) => `src/${name}.sol`)
-/** What these hold is in the others too, and each file costs seconds to compile. */
-const leftOut = [
-  'script',
-  ...['Deploy', 'Gas', 'Invariants', 'TicketBroker', 'Vectors'].map((it) => `test/${it}.t.sol`),
-]
-/** Most mutants die of the quick tests; only what outlives those meets the slow ones. */
-const slow = 'allOrNothing|Thousand|testFuzz|sixtyBombs'
-/** Needs optimized code. */
-const neverRun = 'mole'
+const require = createRequire(import.meta.url)
+const solc = require('solc')
+// Not the package's launcher, which is a process more and ends with 0 whatever happens.
+const platform = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`
+const forge = join(require.resolve(`@foundry-rs/forge-${platform}/package.json`), '../bin/forge')
+const home = join(root, '.build/mutate')
+const fatesPath = join(home, 'fates.json')
+const files = ['Treasury', 'Vault', 'Bucket', 'Anchor', 'Timelock'].map((name) => `contracts/src/${name}.sol`)
+/** Most mutants die of the quick tests; only what outlives those meets all. Gas says nothing of a mutant. */
 const rounds = [
-  ['--no-match-contract', 'V3', '--no-match-test', `${slow}|${neverRun}`],
-  ['--no-match-contract', 'V3', '--match-test', slow],
+  { name: 'quick', without: ['Gas', 'Invariants', 'TicketBroker', 'V3', 'Vectors'], fuzzRuns: '8' },
+  { name: 'all', without: ['Gas', 'TicketBroker'], fuzzRuns: '256' },
 ]
+const packages = ['@openzeppelin/contracts', '@layerzerolabs/toolbox-foundry'].map((it) => `node_modules/${it}`)
+const jobs = 2
 
-const { values } = parseArgs({
-  options: { only: { type: 'string' }, jobs: { type: 'string' }, continue: { type: 'boolean' } },
-})
+const { values } = parseArgs({ options: { only: { type: 'string' }, continue: { type: 'boolean' } } })
+const reviewed = readFileSync(join(root, 'tools/mutantsOfContracts.txt'), 'utf8').split('\n')
 const fates = values.continue && existsSync(fatesPath) ? JSON.parse(readFileSync(fatesPath, 'utf8')) : {}
-const queue = files.flatMap(mutantsIn).filter(({ title }) => title.includes(values.only ?? '') && !fates[title])
-await Promise.all(Array.from({ length: Number(values.jobs ?? 1) }, (_, i) => work(`${root}.build/mutate/${i}`)))
+const original = compile(files[0], sourceOf(files[0]))
+const mutants = files.flatMap(mutantsIn).filter(({ title }) => title.includes(values.only ?? ''))
+mkdirSync(home, { recursive: true })
+let left = mutants.filter(({ title }) => !fates[title])
+for (const round of rounds) left = await runRound(round, left)
 
 const counts = {}
-for (const fate of Object.values(fates)) counts[fate] = (counts[fate] ?? 0) + 1
-console.log(JSON.stringify(counts))
+for (const { title } of mutants) {
+  const fate = reviewed.includes(title) && fates[title] === 'lived' ? 'reviewed' : fates[title]
+  counts[fate] = (counts[fate] ?? 0) + 1
+  if (fate === 'lived') console.log(`LIVED ${title}`)
+}
+console.log(JSON.stringify({ of: mutants.length, ...counts }))
 process.exitCode = counts.lived ? 1 : 0
 
+/** Lines that are broken alike bear a number, in the order in which they stand. */
 function mutantsIn(file) {
-  const lines = readFileSync(`${root}contracts/${file}`, 'utf8').split('\n')
+  const lines = sourceOf(file).split('\n')
+  const seen = new Map()
   return lines.flatMap((before, i) =>
-    mutantsOf(before).map(({ name, line }) => ({
-      file,
-      title: `${file} ${name}: ${before.trim()} (line ${i + 1})`,
-      source: lines.with(i, line).join('\n'),
-    })),
+    mutantsOf(before).map(({ name, line }) => {
+      const text = `${file.replace('contracts/src/', '')} ${name}: ${before.trim()}`
+      const times = (seen.get(text) ?? 0) + 1
+      seen.set(text, times)
+      return { file, title: times > 1 ? `${text} #${times}` : text, source: lines.with(i, line).join('\n') }
+    }),
   )
 }
 
-/** Takes mutants from the queue, in a copy of its own, until there are none. */
-async function work(copy) {
-  rmSync(copy, { recursive: true, force: true })
-  cpSync(`${root}contracts`, `${copy}/contracts`, { recursive: true })
-  for (const path of leftOut) rmSync(`${copy}/contracts/${path}`, { recursive: true })
-  if ((await fateIn(copy)) !== 'lived') throw new Error('the tests fail without any mutant')
-  const artifactPath = `${copy}/out/Treasury.sol/Treasury.json`
-  const artifact = JSON.parse(readFileSync(artifactPath, 'utf8'))
-  for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
-    const code = compile(mutant)
-    if (code) {
-      artifact.bytecode.object = `0x${code}`
-      writeFileSync(artifactPath, JSON.stringify(artifact))
+/** @returns those mutants that no test of this round noticed */
+async function runRound({ name, without, fuzzRuns }, queue) {
+  const lived = []
+  const waiting = [...queue]
+  if (waiting.length === 0) return []
+  const copies = Array.from({ length: jobs }, (_, i) => join(home, `${name}${i}`))
+  makeCopy(copies[0], without)
+  // As the tests compile it, optimized, it is not the original as it is compiled here: they must say so.
+  const compiled = await forgeTest(copies[0], { code: original, fuzzRuns })
+  if (!compiled.includes('not the mutant')) throw new Error(`the tests run whatever there is: ${compiled}`)
+  if (await testsPass(copies[0], { code: '0xfe', fuzzRuns })) throw new Error('the tests deploy something else')
+  if (!(await testsPass(copies[0], { code: original, fuzzRuns }))) throw new Error('the tests fail without any mutant')
+  for (const copy of copies.slice(1)) {
+    rmSync(copy, { recursive: true, force: true })
+    cpSync(copies[0], copy, { recursive: true, preserveTimestamps: true })
+  }
+  await Promise.all(copies.map(work))
+  return lived
+
+  /** Takes mutants from the queue, in a copy of its own, until there are none. */
+  async function work(copy) {
+    for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
+      mutant.code ??= compile(mutant.file, mutant.source)
+      const fate = await fateIn(copy, mutant.code, fuzzRuns)
+      if (fate === 'lived') lived.push(mutant)
+      fates[mutant.title] = fate
+      console.log(`${name} ${fate} ${mutant.title}`)
+      writeFileSync(fatesPath, JSON.stringify(fates, null, 2))
     }
-    const fate = code ? await fateIn(copy) : 'does not compile'
-    fates[mutant.title] = fate
-    console.log(`${fate} ${mutant.title}`)
-    writeFileSync(fatesPath, JSON.stringify(fates, null, 2))
   }
 }
 
+async function fateIn(copy, code, fuzzRuns) {
+  if (!code) return 'does not compile'
+  if (code === original) return 'same code'
+  return (await testsPass(copy, { code, fuzzRuns })) ? 'lived' : 'killed'
+}
+
+function makeCopy(copy, without) {
+  rmSync(copy, { recursive: true, force: true })
+  for (const path of ['foundry.toml', 'contracts', 'test/vectors', ...packages])
+    cpSync(join(root, path), join(copy, path), { recursive: true })
+  for (const folder of ['prove', 'script']) rmSync(join(copy, 'contracts', folder), { recursive: true })
+  for (const name of without) rmSync(join(copy, `contracts/test/${name}.t.sol`))
+  const base = join(copy, 'contracts/test/Base.sol')
+  const deploys = 'treasury = new Treasury(_terms());'
+  const check = 'require(keccak256(vm.getCode("Treasury.sol:Treasury")) == vm.envBytes32("MUTANT"), "not the mutant");'
+  writeFileSync(base, readFileSync(base, 'utf8').replace(deploys, `${check} ${deploys}`))
+}
+
+function sourceOf(path) {
+  return readFileSync(join(root, path), 'utf8')
+}
+
 /** @returns the creation code of the treasury with one file of it replaced; undefined if that does not compile */
-function compile({ file, source }) {
+function compile(file, source) {
   const read = (path) => {
-    if (path === `contracts/${file}`) return { contents: source }
-    const found = [root + path, `${root}node_modules/${path}`].find((it) => existsSync(it))
+    if (path === file) return { contents: source }
+    const found = [join(root, path), join(root, 'node_modules', path)].find((it) => existsSync(it))
     return found ? { contents: readFileSync(found, 'utf8') } : { error: 'not found' }
   }
-  const main = 'contracts/src/Treasury.sol'
+  const main = files[0]
   const input = {
     language: 'Solidity',
     sources: { [main]: { content: read(main).contents } },
     settings: { evmVersion: 'prague', outputSelection: { [main]: { Treasury: ['evm.bytecode.object'] } } },
   }
   const { contracts } = JSON.parse(solc.compile(JSON.stringify(input), { import: read }))
-  return contracts?.[main]?.Treasury?.evm.bytecode.object
+  const code = contracts?.[main]?.Treasury?.evm.bytecode.object
+  return code && `0x${code}`
 }
 
-async function fateIn(copy) {
-  for (const round of rounds) {
-    // The forge of npm ends with 0 whatever happens; without a count of failures no test has killed anything.
-    const output = await forgeTest(copy, round)
-    const [, failed] = / tests? passed, (\d+) failed/.exec(output) ?? []
-    if (failed === undefined) throw new Error(`forge ran no tests: ${output}`)
-    if (failed !== '0') return 'killed'
-  }
-  return 'lived'
+/** @throws Error where not this code was tested, or nothing */
+async function testsPass(copy, { code, fuzzRuns }) {
+  const path = join(copy, '.build/forge/out/Treasury.sol/Treasury.json')
+  const artifact = JSON.parse(readFileSync(path, 'utf8'))
+  artifact.bytecode.object = code
+  writeFileSync(path, JSON.stringify(artifact))
+  const output = await forgeTest(copy, { code, fuzzRuns })
+  const [, failed] = / tests? passed, (\d+) failed/.exec(output) ?? []
+  if (failed === undefined || output.includes('not the mutant') || !output.includes('compilation skipped'))
+    throw new Error(`forge did not test this code: ${output}`)
+  return failed === '0'
 }
 
-function forgeTest(copy, args) {
-  const folder = copy.slice(root.length)
-  const child = spawn(`${root}node_modules/.bin/forge`, ['test', '--fail-fast', ...args], {
-    cwd: root,
-    timeout: 600_000,
+function forgeTest(copy, { code, fuzzRuns }) {
+  const hash = Buffer.from(keccak_256(Buffer.from(code.slice(2), 'hex'))).toString('hex')
+  // No filter of tests: with one, forge compiles everything once more to see which tests there are.
+  const child = spawn(forge, ['test', '--fail-fast'], {
+    cwd: copy,
     env: {
       ...process.env,
-      PATH: `${root}node_modules/.bin:${process.env.PATH}`,
-      FOUNDRY_SRC: `${folder}/contracts/src`,
-      FOUNDRY_TEST: `${folder}/contracts/test`,
-      FOUNDRY_OUT: `${folder}/out`,
-      FOUNDRY_CACHE_PATH: `${folder}/cache`,
-      FOUNDRY_OPTIMIZER: 'false',
-      FOUNDRY_DYNAMIC_TEST_LINKING: 'true',
-      FOUNDRY_FUZZ_RUNS: '32',
+      FOUNDRY_PROFILE: 'mutate',
+      FOUNDRY_SOLC: join(root, 'tools/solc'),
+      FOUNDRY_FUZZ_RUNS: fuzzRuns,
+      MUTANT: `0x${hash}`,
     },
   })
   let output = ''

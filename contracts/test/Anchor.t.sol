@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {BrokerWorld} from "../dev/BrokerWorld.sol";
-import {BrokerWorldV3} from "../dev/BrokerWorldV3.sol";
 import {Base} from "./Base.sol";
 import {ITreasury} from "../src/interfaces/ITreasury.sol";
 import {IAnchor} from "../src/interfaces/IAnchor.sol";
@@ -356,12 +354,5 @@ contract AnchorTest is Base {
         (bytes32 r, bytes32 vs) = _signCommit(coreKey, c);
         vm.expectRevert(reason);
         treasury.commit(c, r, vs);
-    }
-}
-
-/// @notice All of it again before the broker of the generation before.
-contract AnchorV3Test is AnchorTest {
-    function _newWorld() internal override returns (BrokerWorld) {
-        return new BrokerWorldV3(ROUND_LENGTH);
     }
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {BrokerWorld} from "../dev/BrokerWorld.sol";
-import {BrokerWorldV3} from "../dev/BrokerWorldV3.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
 import {Timelock} from "../src/Timelock.sol";
 import {Treasury} from "../src/Treasury.sol";
@@ -492,12 +490,5 @@ contract HaltTest is LedgerBase {
 
     function _owner() private view returns (Timelock) {
         return Timelock(payable(treasury.owner()));
-    }
-}
-
-/// @notice All of it again before the broker of the generation before.
-contract HaltV3Test is HaltTest {
-    function _newWorld() internal override returns (BrokerWorld) {
-        return new BrokerWorldV3(ROUND_LENGTH);
     }
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {BrokerWorld} from "../dev/BrokerWorld.sol";
-import {BrokerWorldV3} from "../dev/BrokerWorldV3.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Treasury} from "../src/Treasury.sol";
 import {IAnchor} from "../src/interfaces/IAnchor.sol";
@@ -608,12 +606,5 @@ contract VaultTest is LedgerBase {
     function _tryExit(Saved memory s, uint256 i) private {
         bytes32[] memory proof = _proof(s.leaves, i);
         try treasury.exit(s.anchored, s.commitment, payees[i], s.earned[i], proof, payees[i]) {} catch {}
-    }
-}
-
-/// @notice All of it again before the broker of the generation before.
-contract VaultV3Test is VaultTest {
-    function _newWorld() internal override returns (BrokerWorld) {
-        return new BrokerWorldV3(ROUND_LENGTH);
     }
 }
