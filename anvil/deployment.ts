@@ -1,6 +1,7 @@
 /** The treasury on the chain at hand, at an address that is known before it is there. */
 import { writeFileSync } from 'node:fs'
 import { type Address, parseEther } from 'viem'
+import type { Deployment as Record } from '../client/checks/deployment.ts'
 import { deployTreasury as deployAndVerify } from '../contracts/script/treasury.ts'
 import type { Hex } from '../ledger/hex.ts'
 import type { Broker } from './broker.ts'
@@ -41,15 +42,16 @@ export interface TreasuryOrder {
 export async function deployTreasury(
   wallet: Wallet,
   { predicted, committer, configHash, broker }: TreasuryOrder,
-): Promise<void> {
+): Promise<Record> {
   const operator = wallet.account.address.toLowerCase() as Hex
   const { broker: ticketBroker, roundsManager } = broker
   const people = { committer, operator, guardian: operator }
   const terms = { ...people, configHash, broker: ticketBroker, roundsManager, ...clocks, ...caps }
   const chainId = BigInt(await wallet.chain.getChainId())
-  await deployAndVerify(wallet, { chainId, contract: predicted, terms })
+  const record = await deployAndVerify(wallet, { chainId, contract: predicted, terms })
   await send(wallet, predicted, treasuryWei)
   await send(wallet, committer, committerWei)
+  return record
 }
 
 /** Writes the deployment where tools look for it. */

@@ -57,6 +57,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     store: `sqlite:${join(folder, 'daemon.sqlite')}`,
     configuration: paths.configuration,
     noteKey: join(folder, 'note.key'),
+    record: recordPath(folder),
   }
   writeJson(paths.daemon, makeDaemonConfiguration({ ...own, deployment, payIntervalMs }))
 
@@ -87,6 +88,9 @@ export function createProcessList(path: string): (child: Child) => void {
     writePrivate(path, Buffer.from(`${JSON.stringify(pids, null, 2)}\n`)) // whole, whoever reads it meanwhile
   }
 }
+
+/** Where the record of the contract's deployment lies. */
+export const recordPath = (folder: string): string => join(folder, 'treasury.json')
 
 /** Where the output of a process goes. */
 export const logPath = (folder: string, name: string): string => join(folder, 'logs', `${name}.log`)

@@ -92,13 +92,16 @@ export interface DaemonOrder {
   readonly store: string
   readonly configuration: string
   readonly noteKey: string
+  /** Where the record of the deployment will lie. */
+  readonly record: string
   readonly deployment: Pick<Deployment, 'rpcUrl' | 'roundsManager' | 'bondingManager'>
   readonly payIntervalMs: number
 }
 
 /** The daemon's configuration file. Anchors follow payouts, so that what no payout anchors does not stay open for long. */
-export const makeDaemonConfiguration = ({ deployment, payIntervalMs, ...own }: DaemonOrder): object => ({
+export const makeDaemonConfiguration = ({ deployment, payIntervalMs, record, ...own }: DaemonOrder): object => ({
   ...own,
+  deployment: record,
   rpcUrls: [deployment.rpcUrl],
   roundsManager: deployment.roundsManager,
   bondingManager: deployment.bondingManager,

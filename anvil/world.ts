@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Address } from 'viem'
+import { deployment as deploymentRecord } from '../client/checks/deployment.ts'
 import { type Client, createClient } from '../client/client.ts'
 import { buildContracts } from '../contracts/script/artifacts.ts'
 import { checkConfiguration } from '../ledger/config.ts'
@@ -14,7 +15,7 @@ import { emulatedHome } from './emulator/home.ts'
 import { type Home, localHome } from './home.ts'
 import { makePayees, makeReporterPlace, type ReporterPlace } from './people.ts'
 import { type Reporter, startReporter } from './reporter.ts'
-import { createProcessList, logPath, type Services, startServices } from './services.ts'
+import { createProcessList, logPath, recordPath, type Services, startServices } from './services.ts'
 import { makeConfiguration, type Payee } from './settings.ts'
 import { writeTrust } from './trust.ts'
 import { waitFor } from './waiting.ts'
@@ -93,7 +94,8 @@ export async function bringUp(options: WorldOptions): Promise<World> {
   const { hash: configHash } = checkConfiguration(configuration)
   const committer = await waitForCore({ client, configHash, home, signal })
   say('deploying the treasury')
-  await deployTreasury(wallet, { predicted: treasury, committer, configHash, broker })
+  const record = await deployTreasury(wallet, { predicted: treasury, committer, configHash, broker })
+  writeFileSync(recordPath(folder), JSON.stringify(deploymentRecord.write(record)))
   const deployment = { chainId, rpcUrl, treasury, committer, configHash, fromBlock, ...broker }
   writeDeployment(join(folder, 'deployment.json'), deployment)
   writeTrust(join(folder, 'trust.json'), { chainId, treasury, home })

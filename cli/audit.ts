@@ -10,7 +10,7 @@ import type { Hex } from '../ledger/hex.ts'
 import { auditPage } from './auditPage.ts'
 import { download, type LogFile, openLogFile } from './logFile.ts'
 import { httpUrl } from './options.ts'
-import { readTrust, type TrustOptions, withTrust } from './trustOption.ts'
+import { readDeployment, readTrust, type TrustOptions, withTrust } from './trustOption.ts'
 import { exitCodeOf, tellTrouble } from './verdictExit.ts'
 
 interface Options extends TrustOptions {
@@ -53,7 +53,7 @@ async function audit(url: string, options: Options): Promise<void> {
       chainId,
       trust,
       logSize,
-      fromBlock: options.fromBlock ?? (await firstBlock(rpc, contract)),
+      fromBlock: options.fromBlock ?? readDeployment(options)?.fromBlock ?? (await firstBlock(rpc, contract)),
       entries: async (from, count) => file.read(from, count),
       onProgress: options.json
         ? () => undefined

@@ -11,7 +11,7 @@ import { type Change, createChanges, createMetrics, createWebhook, writeEvidence
 import { readSeen, writeSeen } from './monitor/seen.ts'
 import { createWatch, type Look, type WatchOptions } from './monitor/watch.ts'
 import { httpUrl, wholeNumber } from './options.ts'
-import { readTrust, type TrustOptions, withTrust } from './trustOption.ts'
+import { readDeployment, readTrust, type TrustOptions, withTrust } from './trustOption.ts'
 import { tellTrouble } from './verdictExit.ts'
 
 interface Options extends TrustOptions {
@@ -110,7 +110,10 @@ async function prepare(url: string, options: Options): Promise<Omit<WatchOptions
     contract,
     chainId: trust.chainId ?? (status?.chainId as bigint),
     patience: { anchorSeconds: anchor, payoutSeconds: payout, silenceSeconds: silence, lagSeconds: lag },
-    fromBlock: options.fromBlock ?? (await findDeployment(rpc, contract, (await rpc.block()).number)),
+    fromBlock:
+      options.fromBlock ??
+      readDeployment(options)?.fromBlock ??
+      (await findDeployment(rpc, contract, (await rpc.block()).number)),
     confirmations,
     nowMs: Date.now,
   }

@@ -5,6 +5,7 @@ import type { Codec } from '../protocol/codec.ts'
 import { signedBatch, signedConfiguration, signedPreference } from '../protocol/messages.ts'
 import * as api from './api.ts'
 import { ApiError, toApiError } from './apiError.ts'
+import { type Deployment, deployment } from './checks/deployment.ts'
 import { cutEntries } from './entryBytes.ts'
 import * as logApi from './logApi.ts'
 
@@ -96,6 +97,9 @@ export function createClient({ url, fetch = globalThis.fetch, timeoutMs = timeou
     /** The core, and the chain and contract it works for. */
     status: (options: RequestOptions = {}): Promise<api.StatusAnswer> =>
       request(api.statusAnswer, '/api/tee/status', options),
+
+    /** What the contract was deployed with, as its operator published it. */
+    deployment: (options: RequestOptions = {}): Promise<Deployment> => request(deployment, '/api/deployment', options),
 
     /** The log now, and the last anchor. */
     ledgerHead: (options: RequestOptions = {}): Promise<api.LedgerHeadAnswer> =>

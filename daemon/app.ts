@@ -12,6 +12,7 @@ import {
 } from './middleware.ts'
 import { createRateLimit } from './rateLimit.ts'
 import { addBatchRoutes } from './routes/batches.ts'
+import { addDeploymentRoute } from './routes/deployment.ts'
 import { addEntryRoutes } from './routes/entries.ts'
 import { addLedgerRoutes } from './routes/ledger.ts'
 import { addLogRoutes } from './routes/log.ts'
@@ -45,6 +46,7 @@ export function createPublicRouter(services: Services): Router {
   addBatchRoutes(router, services)
   addEntryRoutes(router, services)
   addTeeRoutes(router, services)
+  addDeploymentRoute(router, services)
   addLedgerRoutes(router, services)
   addLogRoutes(router, services)
   addTileRoutes(router, services)

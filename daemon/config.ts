@@ -61,6 +61,8 @@ const schema = z.strictObject({
   configuration: z.string().min(1),
   /** Path of the configuration that a new key of the core is born with, after the old one was lost or leaked; null: the key is the log's first. */
   newKey: z.string().min(1).nullable().default(null),
+  /** Path of what `npm run deploy` wrote, which is then published; null: it is not. */
+  deployment: z.string().min(1).nullable().default(null),
   /** Livepeer's contracts; without the first no tickets are paid, without the second nobody is asked whether active. */
   roundsManager: address.nullable(),
   bondingManager: address.nullable(),

@@ -80,7 +80,17 @@ export async function runDaemon(
   const notary = config.noteKey === null ? undefined : openNotary(config.noteKey, rules.domain)
   if (notary) log.info({ verifierKey: notary.verifierKey }, 'checkpoints')
   const known = { notary, rules, chain, gate, mirror, store, books, headWatch, metrics }
-  const services = { ...known, ingest, reconciler, payer, vitals, stream, limits, proxies }
+  const services = {
+    ...known,
+    deployment: config.deployment,
+    ingest,
+    reconciler,
+    payer,
+    vitals,
+    stream,
+    limits,
+    proxies,
+  }
   const { kmsKeys } = (newKeyRules ?? rules).configuration
   const tryEachKms = async () => {
     // In the lane: a load that is under way needs the core's last request to be its own.

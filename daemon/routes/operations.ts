@@ -1,5 +1,6 @@
 /** Every route of the public API, for people: what it is for, what it takes, and by which codec it answers. */
 import * as api from '../../client/api.ts'
+import { deployment } from '../../client/checks/deployment.ts'
 import * as logApi from '../../client/logApi.ts'
 import type { Codec } from '../../protocol/codec.ts'
 import { signedBatch, signedConfiguration, signedPreference } from '../../protocol/messages.ts'
@@ -45,6 +46,10 @@ export const operations: Readonly<Record<string, Operation>> = {
   'GET /api/tee/status': {
     summary: "The core, the contract's head, and what the daemon does.",
     answer: api.statusAnswer,
+  },
+  'GET /api/deployment': {
+    summary: 'What the contract was deployed with, as its operator published it.',
+    answer: deployment,
   },
   'GET /api/tee/attestation': {
     summary: "The core's attestation document, bound to a nonce of your own.",

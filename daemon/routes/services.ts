@@ -36,6 +36,7 @@ export interface Services {
   readonly notary: Notary | undefined
   readonly metrics: Metrics
   readonly limits: Config['limits']
+  readonly deployment: Config['deployment']
   readonly proxies: number
 }
 

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { treasuryAbi } from '../../abi/index.ts'
 import { brokerOnArbitrum, findOrDeployBroker } from '../../anvil/broker.ts'
 import { createFundedWallet, send, type Wallet } from '../../anvil/wallet.ts'
+import { readDeployment, readTrust } from '../../cli/trustOption.ts'
 import { isCodeOf } from '../../client/chain/code.ts'
 import { type DeploymentOrder, deployment, deploymentOrder } from '../../client/checks/deployment.ts'
 import { deployTreasury, predictTreasury } from '../../contracts/script/treasury.ts'
@@ -131,6 +132,20 @@ test('default: one command deploys, writes down what the chain says, and changes
   await command(orderPath, deploymentPath)
   expect(readFileSync(deploymentPath, 'utf8')).toBe(written)
   expect(await sent()).toBe(1)
+})
+
+test('behavior: the command line takes chain, contract and first block from the record', () => {
+  const trusted = readTrust({ rpc: rpcUrl, deployment: deploymentPath })
+  expect(trusted).toMatchObject({ chainId: order.chainId, contract: order.contract })
+  const { fromBlock } = deployment.read(JSON.parse(readFileSync(deploymentPath, 'utf8')), '')
+  expect(readDeployment({ rpc: rpcUrl, deployment: deploymentPath })).toMatchObject({ fromBlock })
+  // What is said beside it goes before it, and without it nothing of it is known.
+  const contract = order.terms.operator
+  expect(readTrust({ rpc: rpcUrl, deployment: deploymentPath, contract })).toMatchObject({ contract })
+  expect(readTrust({ rpc: rpcUrl })).toMatchObject({ chainId: null, contract: null })
+  expect(() => readTrust({ rpc: rpcUrl, deployment: orderPath })).toThrow(
+    expect.objectContaining({ code: 'FILE_UNREADABLE' }),
+  )
 })
 
 test('error: a contract that is there but is another, or has one other argument', async () => {

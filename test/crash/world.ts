@@ -88,7 +88,7 @@ export interface CrashWorld {
   /** Waits until the daemon serves. @returns it */
   listening(daemon: Daemon): Promise<Daemon>
   /** Deploys the treasury for this core. */
-  deploy(core: CoreFacts): Promise<void>
+  deploy(core: CoreFacts): Promise<unknown>
   batch(sequence: bigint): SignedBatch
   reconcile(daemon: Daemon): Promise<ReconciliationAnswer>
   /** What the contract says it paid each payee. */

@@ -32,7 +32,7 @@ export interface EnclaveWorld {
   readonly treasury: Hex
   readonly settings: Configuration
   /** Deploys the treasury for a key that was born. */
-  deploy(genesis: Result<'genesis'>): Promise<void>
+  deploy(genesis: Result<'genesis'>): Promise<unknown>
   /** Loads what was kept into a fresh core, with the help of KMS. */
   load(core: CoreConnection, kept: Kept): Promise<void>
 }

@@ -5,7 +5,7 @@ import type { Hex } from '../../ledger/hex.ts'
 import { Chart, type Point } from './chart.tsx'
 import { imageIn } from './image.ts'
 import { client, useLive } from './live.ts'
-import { Amount, Answer, Figure, Long, PayeeLink, Row, Transaction, When } from './parts.tsx'
+import { Amount, Answer, Card, Figure, Long, PayeeLink, Row, Transaction, When } from './parts.tsx'
 import { ether, grouped } from './words.ts'
 
 const anchorsShown = 120
@@ -32,6 +32,7 @@ export function Public() {
         {(value) => <Boots boots={value} chainId={chainId} />}
       </Answer>
       <Rules />
+      <Contract />
     </>
   )
 }
@@ -238,6 +239,33 @@ const measured = (image: Hex, before: Hex | undefined) => (
     {before !== undefined && (before === image ? ', the image of before' : ', another image than before')}
   </>
 )
+
+/** Only where the operator publishes what it was deployed with. */
+function Contract() {
+  const { value } = useLive('deployment', (signal) => client.deployment({ signal }))
+  if (!value) return null
+  const { contract, owner, fromBlock, terms } = value
+  return (
+    <Card title="Contract">
+      <dl class="figures">
+        <Figure name="Address">
+          <Long value={contract} />
+        </Figure>
+        <Figure name="Owner, a timelock">
+          <Long value={owner} />
+        </Figure>
+        <Figure name="Since block">{grouped(fromBlock)}</Figure>
+        <Figure name="Changes are public for">{days(terms.delay)}</Figure>
+        <Figure name="Silence until anyone may freeze it">{days(terms.silence)}</Figure>
+        <Figure name="Cap at first">
+          {ether(terms.cap)} ETH in {days(terms.window)}
+        </Figure>
+      </dl>
+    </Card>
+  )
+}
+
+const days = (seconds: bigint): string => `${grouped(seconds / 86_400n)} days`
 
 function Rules() {
   const live = useLive('configurations', (signal) => client.configurations({ signal }))

@@ -7,7 +7,7 @@ import { openapiDocument } from '../../../daemon/openapi.ts'
 import type { Services } from '../../../daemon/routes/services.ts'
 import { signedBatch } from '../../../protocol/messages.ts'
 import { reporter } from '../ledger/support.ts'
-import { createWorld, creditBatch, directPayee, type TestDaemon, waiting } from './support.ts'
+import { createWorld, creditBatch, directPayee, publishDeployment, type TestDaemon, waiting } from './support.ts'
 
 interface Described {
   readonly responses: Record<string, { content: Record<string, { schema?: object }> }>
@@ -40,6 +40,7 @@ test('behavior: what is documented is what is served, both ways', () => {
 const questions: Record<string, string> = {
   '/api/reporters/{address}': `/api/reporters/${reporter}`,
   '/api/tee/status': '/api/tee/status',
+  '/api/deployment': '/api/deployment',
   '/api/tee/attestation': '/api/tee/attestation?nonce=0x12',
   '/api/ledger/head': '/api/ledger/head',
   '/api/ledger/accounts/{address}': `/api/ledger/accounts/${directPayee.toUpperCase().replace('0X', '0x')}`,
@@ -62,7 +63,9 @@ const questions: Record<string, string> = {
 }
 
 test('behavior: real answers are what the document says', async () => {
-  const daemon = await createWorld().startOpen()
+  const world = createWorld()
+  publishDeployment(world)
+  const daemon = await world.startOpen()
   const sent = await fetch(`${daemon.url}/api/batches`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

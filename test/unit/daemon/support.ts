@@ -1,5 +1,5 @@
 /** The whole daemon in one process: over HTTP, over a unix socket to the real core, on a chain in memory, on a real file. */
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { onTestFinished, vi } from 'vitest'
 import { signBatch } from '../../../client/batch.ts'
+import { type Deployment, deployment } from '../../../client/checks/deployment.ts'
 import { type Client, createClient } from '../../../client/client.ts'
 import { credit } from '../../../client/events.ts'
 import type { Config } from '../../../daemon/config.ts'
@@ -128,6 +129,7 @@ export function createWorld(changes: Partial<Configuration> = {}, kms: readonly 
     listen: '127.0.0.1:0',
     store: `sqlite:${join(folder, 'daemon.sqlite')}`,
     configuration: '',
+    deployment: join(folder, 'deployment.json'),
     roundsManager: null,
     bondingManager: null,
     kms: [],
@@ -172,6 +174,28 @@ export function createWorld(changes: Partial<Configuration> = {}, kms: readonly 
   }
   return world
 }
+
+/** Writes the record of a deployment to where the daemon of this world looks for it. */
+export function publishDeployment({ config }: TestWorld, changes: Partial<Deployment> = {}): Deployment {
+  const { verifyingContract: contract, chainId } = domain
+  const address = contract
+  const people = { committer: address, broker: address, roundsManager: address, operator: address, guardian: address }
+  const clocks = { delay: 1n, haltMax: 2n, silence: 3n, window: 4n }
+  const terms = { ...people, ...clocks, configHash: config.rules.hash, cap: 6n, capFloor: 5n }
+  const record = {
+    chainId,
+    contract,
+    terms,
+    owner: address,
+    fromBlock: 7n,
+    constructorArguments: bytesOf(384),
+    ...changes,
+  }
+  writeFileSync(config.deployment as string, JSON.stringify(deployment.write(record)))
+  return record
+}
+
+const bytesOf = (length: number): Hex => `0x${'5a'.repeat(length)}`
 
 /** How long something that must come may take. */
 export const waiting = { timeout: 15_000, interval: 10 }
