@@ -103,6 +103,17 @@ test.skipIf(!hasCompiler).each(faults)(
   },
 )
 
+test.skipIf(!hasCompiler)('row 33: a disk that was mounted read-only', { timeout: withinMs }, async () => {
+  life.daemon.child.kill('SIGKILL')
+  await life.daemon.child.exited
+  writeFileSync(faultFile, `open ${constants.errno.EROFS}\n`)
+  const started = start()
+  expect(await started.child.exited).toBe(75)
+  expect(started.lines.at(-1)).toMatchObject({ msg: 'the daemon cannot go on', code: 'STORE_READ_ONLY' })
+  rmSync(faultFile)
+  await expectWhole()
+})
+
 test('row 33: files that may not grow, without a compiler', { timeout: withinMs }, async () => {
   execFileSync('prlimit', ['--pid', `${life.daemon.child.pid}`, '--fsize=4096:unlimited'])
   await expect(send()).rejects.toMatchObject({ code: 'STORE_FAILED', facts: { reason: 'STORE_IO' } })

@@ -1,7 +1,10 @@
 import { request } from 'node:http'
 import { expect, test } from 'vitest'
+import { signBatch } from '../../../client/batch.ts'
+import { credit } from '../../../client/events.ts'
+import type { SignedBatch } from '../../../ledger/entry.ts'
 import { signedBatch } from '../../../protocol/messages.ts'
-import { domain, reporter } from '../ledger/support.ts'
+import { configuration, domain, reporter, reporterKey } from '../ledger/support.ts'
 import { createWorld, creditBatch, directPayee, type TestDaemon } from './support.ts'
 
 const slow = { anchorIntervalMs: 3_600_000, payIntervalMs: 3_600_000 }
@@ -47,6 +50,18 @@ test('error: bodies that are no batch', async () => {
     code: 'BODY_TOO_LARGE',
     facts: { max: 1024 * 1024 },
   })
+})
+
+test('behavior: a batch holds up to 1,000 events', async () => {
+  const { limits } = configuration()
+  const daemon = await createWorld({ limits: { ...limits, batchEventsMax: 1_000n } }).startOpen(slow)
+  const batchOf = (count: number): SignedBatch => {
+    const events = Array.from({ length: count }, (_, i) => credit({ id: `job-${i}`, payee: directPayee, wei: 1n }))
+    return signBatch({ domain, secretKey: reporterKey, sequence: 0n, events })
+  }
+  await expect(daemon.client.sendBatch(batchOf(1_001))).rejects.toMatchObject({ code: 'BAD_PARAMS', status: 400 })
+  expect(await daemon.client.sendBatch(batchOf(1_000))).toMatchObject({ status: 'accepted', odd: [] })
+  expect(await daemon.client.account(directPayee)).toMatchObject({ earnedWei: 1_000n })
 })
 
 test('error: a body without a length is cut off at the limit', async () => {

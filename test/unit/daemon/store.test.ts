@@ -353,6 +353,16 @@ describeEngines((engine) => {
     await vi.waitFor(opening, waiting)
   })
 
+  test('error: a server that takes no writes, as a standby does not', async ({ skip }) => {
+    if (!engine.server) return skip('a read-only disk is mounted in test/crash/disk.test.ts')
+    const address = await engine.place()
+    await (await openStore(address, configHash)).close()
+    const db = await openDatabase(address)
+    await db.query(`ALTER DATABASE ${new URL(address).pathname.slice(1)} SET default_transaction_read_only = on`)
+    await db.close()
+    await expect(openStore(address, configHash)).rejects.toMatchObject({ code: 'STORE_READ_ONLY' })
+  })
+
   test('behavior: waiting for the lead ends with the signal', async () => {
     const { address } = await open()
     const waiting = (await read(address)).lead(AbortSignal.abort(new Error('enough')))
