@@ -15,7 +15,7 @@ type Wanted = Params<'prepare_payouts'>['payments'][number]
 interface Decided {
   /** Tickets first: the contract takes them so. */
   readonly payments: readonly (Wanted & { readonly isTicket: boolean })[]
-  /** Payees with nothing left to pay by the `paid` that is shown. */
+  /** Payees who are owed nothing, or less than their minimum, by the `paid` that is shown. */
   readonly leftOut: readonly Hex[]
 }
 
@@ -27,25 +27,25 @@ interface Decided {
 export function decidePayments(ledger: Ledger, wanted: readonly Wanted[]): Decided {
   const seen = new Set<Hex>()
   const leftOut: Hex[] = []
-  const tickets: Decided['payments'][number][] = []
-  const direct: Decided['payments'][number][] = []
+  const payments: Decided['payments'][number][] = []
   for (const payment of wanted) {
     const { payee, total, paid } = payment
     if (seen.has(payee)) refuse('DUPLICATE_PAYEE', 'a payee is paid once in a commit', { payee })
     seen.add(payee)
     const account = ledger.accounts.get(payee)
     if (!account) refuse('UNKNOWN_PAYEE', 'this payee has no account', { payee })
-    if (total > account.balance.earnedWei)
+    const { earnedWei } = account.balance
+    if (total > earnedWei)
       refuse('TOTAL_ABOVE_EARNED', 'no more is paid than was earned', {
         payee,
-        earned: `${account.balance.earnedWei}`,
+        earned: `${earnedWei}`,
         got: `${total}`,
       })
-    const isTicket = payeeRule(ledger, payee).rail === rail.ticket
-    if (paid >= total) leftOut.push(payee)
-    else (isTicket ? tickets : direct).push({ ...payment, isTicket })
+    const { rail: number, minimumWei } = payeeRule(ledger, payee)
+    if (paid >= total || earnedWei - paid < minimumWei) leftOut.push(payee)
+    else payments.push({ ...payment, isTicket: number === rail.ticket })
   }
-  return { payments: [...tickets, ...direct], leftOut }
+  return { payments: payments.sort((a, b) => Number(b.isTicket) - Number(a.isTicket)), leftOut }
 }
 
 /** The commit that follows `base`: always of the present state, with the tickets signed. */

@@ -1,6 +1,6 @@
 /** The whole state of a core as plain chunks, before they are sealed: a head, then balances, then open sessions. */
 
-import { checkConfiguration } from '../ledger/config.ts'
+import { checkConfiguration, reportersEverMax } from '../ledger/config.ts'
 import { type Hex, toBytes, toHex } from '../ledger/hex.ts'
 import { invariant } from '../ledger/invariant.ts'
 import { type Account, emptyLedger, type Ledger, setBalance } from '../ledger/state.ts'
@@ -42,7 +42,7 @@ const head = object({
       spentWei: uint(96),
       accountsBegun: uint(64),
     }),
-    1000,
+    reportersEverMax,
   ),
   accountChunks: int(2 ** 16),
   preferenceChunks: int(2 ** 16),

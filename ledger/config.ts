@@ -21,6 +21,9 @@ const allKinds = Object.values(eventKind).reduce<number>((bits, kind) => bits | 
 /** No batch is larger, whatever the configuration says: it bounds the work of one request. */
 export const batchEventsCeiling = 1000n
 
+/** No log knows more reporters, closed ones among them: all of them must fit a state that is loaded again. */
+export const reportersEverMax = 1000
+
 /** A configuration that passed {@link checkConfiguration}, with its hash and its lists as maps. */
 export interface Rules {
   readonly configuration: Configuration

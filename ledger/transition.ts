@@ -2,7 +2,7 @@
  * The one transition of the ledger, used unchanged by the core, the daemon's mirror, an auditor's replay and the
  * simulation. An entry is decided whole on paper, then written; a refusal at any point has written nothing.
  */
-import { checkNextConfiguration, isPayeeAllowed, isRail } from './config.ts'
+import { checkNextConfiguration, isPayeeAllowed, isRail, reportersEverMax } from './config.ts'
 import {
   type Authentic,
   bringsNewKey,
@@ -155,6 +155,10 @@ function applyPreference(ledger: Ledger, { preference }: Authentic<SignedPrefere
 }
 
 function applyConfiguration(ledger: Ledger, entry: Authentic<SignedConfiguration>): void {
-  ledger.rules = checkNextConfiguration(ledger.rules, entry.configuration, { isNewKey: bringsNewKey(entry) })
+  const rules = checkNextConfiguration(ledger.rules, entry.configuration, { isNewKey: bringsNewKey(entry) })
+  const fault = 'with those that were ever listed there are too many reporters'
+  if (new Set([...ledger.reporters.keys(), ...rules.reporters.keys()]).size > reportersEverMax)
+    refuse('BAD_CONFIGURATION', fault, { fault })
+  ledger.rules = rules
   listReporters(ledger)
 }

@@ -117,27 +117,40 @@ const costOf = (tests) => 20 + (20 * tests.reduce((sum, { ms }) => sum + ms, 0))
 const toAsk = (id, tests) => ({ id, tests: tests.map(({ file, index }) => ({ file, index })) })
 
 /** `killed` or `lived`; `lane.worker` may be another one afterwards. */
-async function tryMutant(lane, { id, file }) {
+async function tryMutant(lane, mutant) {
+  const { id, file } = mutant
   const tests = testsOf.get(id) ?? []
-  if (tests.length > 0) {
-    lane.worker ??= spawnWorker()
-    const answer = await lane.worker.ask(toAsk(id, tests), costOf(tests))
-    if (!answer?.isClean) {
-      lane.worker.kill()
-      lane.worker = undefined
-    }
-    if (!answer || answer.killer) return 'killed'
-  }
+  if (tests.length > 0 && (await tryWarm(lane, id, tests)) === 'killed') return 'killed'
   if (!earlyFiles.has(id)) return 'lived'
   // What runs while files load, or is kept from then, is tried by a process that never knew it otherwise.
   const folder = file.split('/')[0]
-  const near = rows.filter((row) => earlyFiles.get(id).includes(row.file) && row.file.includes(`/${folder}/`))
-  const some = near.length > 0 ? near : rows.filter((row) => earlyFiles.get(id).includes(row.file))
-  const ordered = [...tests, ...some.toSorted((a, b) => a.ms - b.ms).slice(0, 200)]
+  const reaching = rows.filter((row) => earlyFiles.get(id).includes(row.file))
+  const near = reaching.filter((row) => row.file.includes(`/${folder}/`))
+  const ordered = [...tests, ...(near.length > 0 ? near : reaching).toSorted((a, b) => a.ms - b.ms).slice(0, 200)]
   const worker = spawnWorker(id)
   const answer = await worker.ask(toAsk(id, ordered), costOf(ordered) + 60)
   worker.kill()
   return answer && !answer.killer ? 'lived' : 'killed'
+}
+
+/** In a process that has tried others before. */
+async function tryWarm(lane, id, tests) {
+  lane.worker ??= spawnWorker()
+  const answer = await lane.worker.ask(toAsk(id, tests), costOf(tests))
+  if (answer?.isClean) return answer.killer ? 'killed' : 'lived'
+  lane.worker.kill()
+  lane.worker = undefined
+  if (!answer) return 'killed' // it ran away or crashed
+  // The test fails without the mutant too: what the mutant left behind did that, unless it does so in a new process.
+  lane.worker = spawnWorker()
+  const again = await lane.worker.ask(toAsk(0, [answer.killer]), costOf(tests) + 60)
+  if (!again?.killer) return 'killed'
+  const isKiller = ({ file, index }) => file === answer.killer.file && index === answer.killer.index
+  return tryWarm(
+    lane,
+    id,
+    tests.filter((test) => !isKiller(test)),
+  )
 }
 
 const reviewed = new Set(

@@ -1,13 +1,12 @@
 /** Own roots: rows 1, 3, 4, 10, 11 of the attacks, on the core's side. */
 import { expect, test } from 'vitest'
 import { addressOfKey } from '../../../client/batch.ts'
-import { workload } from '../../../client/events.ts'
 import { zeroHash } from '../../../ledger/hex.ts'
 import { signHash } from '../../../ledger/signature.ts'
 import { rootOf } from '../../../ledger/state.ts'
 import { digest } from '../../../ledger/typedData.ts'
 import type { HeadProof } from '../../../protocol/messages.ts'
-import { domain, keyOf, payeeOf, signed } from '../ledger/support.ts'
+import { domain, keyOf } from '../ledger/support.ts'
 import {
   apply,
   call,
@@ -21,10 +20,8 @@ import {
   prepare,
   restart,
   round,
+  work,
 } from './support.ts'
-
-const work = (sequence: bigint, units = 5n) =>
-  signed(sequence, [workload({ id: 'job', payee: payeeOf(1), tariff: 'gpu-second', units })])
 
 /** A core whose first commit landed, and the head that it left. */
 function anchored(): { hosted: Hosted; head: HeadProof } {

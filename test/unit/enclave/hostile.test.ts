@@ -1,7 +1,6 @@
 /** A host that lies to its core, starves it and kills it at any point: rows 3 to 5, 10 to 13, 16 to 18, 20, 21, 23 of the attacks. */
 import { parseTransaction } from 'viem'
 import { describe, expect, test } from 'vitest'
-import { workload } from '../../../client/events.ts'
 import { LogTree } from '../../../client/logTree.ts'
 import { type Core, createCore } from '../../../enclave/core.ts'
 import { entryLeaf } from '../../../ledger/entry.ts'
@@ -24,12 +23,10 @@ import {
   restart,
   round,
   ticketPayee,
+  work,
 } from './support.ts'
 
 const payee = payeeOf(1)
-const work = (sequence: bigint, units = 5n, to = payee) =>
-  signed(sequence, [workload({ id: 'job', payee: to, tariff: 'gpu-second', units })])
-
 /** A core that has anchored once, and what made the head of its contract. */
 function anchored() {
   const hosted = host()

@@ -67,6 +67,22 @@ test('behavior: tickets come first, direct payments after, each a cumulative tot
   expect(commit.ticketSigs).toHaveLength(2)
 })
 
+test('row 20: who is owed less than the minimum is left out, whatever part of it the host would pay', () => {
+  const payees = [{ payee: payeeOf(1), rail: 0, minimumWei: 300n }]
+  const hosted = host({ payees, minimumWei: 7n })
+  open(hosted)
+  apply(hosted, signed(0n, [work(payeeOf(1), 100n), work(payeeOf(2), 1n)]))
+  const pay = (paid: bigint, total: bigint) =>
+    prepare(hosted, firstHead(1n, hosted.core.boot), [
+      { payee: payeeOf(1), total, paid },
+      { payee: payeeOf(2), total: 7n, paid: 0n },
+    ])
+  expect(pay(401n, 700n).leftOut).toEqual([payeeOf(1)])
+  expect(pay(400n, 700n).leftOut).toEqual([])
+  expect(pay(400n, 500n).leftOut).toEqual([]) // a treasury that is short pays what it can
+  expect(pay(0n, 700n).commit.payments).toHaveLength(2)
+})
+
 test('behavior: a ticket is signed as the broker wants it, for what is still to pay', async () => {
   const { hosted, head } = earning()
   const { commit } = prepare(hosted, head, [{ payee: ticketPayee, total: 350n, paid: 100n }])

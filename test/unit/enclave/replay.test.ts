@@ -4,7 +4,6 @@
  */
 import { expect, test } from 'vitest'
 import { addressOfKey } from '../../../client/batch.ts'
-import { workload } from '../../../client/events.ts'
 import { LogTree } from '../../../client/logTree.ts'
 import { createCore } from '../../../enclave/core.ts'
 import { type Entry, entryLeaf, fromSealed } from '../../../ledger/entry.ts'
@@ -14,7 +13,7 @@ import { commitmentOf, rootOf } from '../../../ledger/state.ts'
 import type { Configuration } from '../../../ledger/structs.ts'
 import { hashStruct } from '../../../ledger/typedData.ts'
 import type { HeadProof } from '../../../protocol/messages.ts'
-import { configuration, keyOf, payeeOf, reporterRule, signed } from '../ledger/support.ts'
+import { configuration, keyOf, payeeOf, reporterRule } from '../ledger/support.ts'
 import {
   apply,
   call,
@@ -29,10 +28,8 @@ import {
   restart,
   round,
   testPlatform,
+  work,
 } from './support.ts'
-
-const work = (sequence: bigint, units = 5n) =>
-  signed(sequence, [workload({ id: 'job', payee: payeeOf(1), tariff: 'gpu-second', units })])
 
 /** A log of five batches whose first three are anchored, and the head that the contract is left with when its key is gone. */
 function published() {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { createLocalPlatform, type LocalPlatformOptions } from '../../../anvil/localPlatform.ts'
+import { workload } from '../../../client/events.ts'
 import { LogTree } from '../../../client/logTree.ts'
 import { type Core, createCore } from '../../../enclave/core.ts'
 import { dispatch, type Reply } from '../../../enclave/dispatch.ts'
@@ -16,7 +17,7 @@ import type { Facts } from '../../../ledger/refusal.ts'
 import type { Commit, Configuration } from '../../../ledger/structs.ts'
 import type { Codec } from '../../../protocol/codec.ts'
 import { type HeadProof, type Method, methods, type Params, type Result } from '../../../protocol/messages.ts'
-import { configuration, payeeOf } from '../ledger/support.ts'
+import { configuration, payeeOf, signed } from '../ledger/support.ts'
 
 export interface TestPlatform extends Platform {
   readonly stateKey: NonNullable<Platform['stateKey']>
@@ -73,6 +74,10 @@ export function expectRefused<M extends Method>(
 export const hints = { nonce: 0n, gas: 10_000_000n, maxFeePerGas: 10n ** 9n, maxPriorityFeePerGas: 10n ** 6n }
 export const round = { number: 7n, blockHash: `0x${'77'.repeat(32)}` as Hex }
 export const ticketPayee = payeeOf(900)
+
+/** A batch of one workload. */
+export const work = (sequence: bigint, units = 5n, payee = payeeOf(1)) =>
+  signed(sequence, [workload({ id: 'job', payee, tariff: 'gpu-second', units })])
 
 /** The head of a contract that saw no commit. */
 export const firstHead = (epoch = 0n, boot: Hex = zeroHash): HeadProof => ({

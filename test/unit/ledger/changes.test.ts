@@ -4,7 +4,7 @@ import { addressOfKey } from '../../../client/batch.ts'
 import { credit, sessionHeartbeat, sessionStart, workload } from '../../../client/events.ts'
 import { nameToBytes32 } from '../../../client/ids.ts'
 import { signPreference } from '../../../client/preference.ts'
-import { eventKind } from '../../../ledger/config.ts'
+import { eventKind, reportersEverMax } from '../../../ledger/config.ts'
 import { authenticate, type Entry, entryLeaf, fromSealed, type SignedConfiguration } from '../../../ledger/entry.ts'
 import { type Hex, zeroAddress, zeroHash } from '../../../ledger/hex.ts'
 import { signHash } from '../../../ledger/signature.ts'
@@ -243,6 +243,22 @@ describe('configurations', () => {
   test('row 9: without signers a configuration never changes', () => {
     const ledger = createLedger(configuration())
     expectUnchanged(ledger, () => add(ledger, change(ledger, {}, [])), 'WRONG_SIGNERS', { expected: 0, got: 0 })
+  })
+
+  test('row 31: reporters that were ever listed are known for ever, so there is an end of them', () => {
+    const ledger = begun()
+    const some = (from: number, count: number) =>
+      Array.from({ length: count }, (_, i) => reporterRule({ reporter: payeeOf(10_000 + from + i) }))
+    const known = () => ledger.reporters.size
+    for (let from = 0; known() + 250 <= reportersEverMax; from += 250)
+      add(ledger, change(ledger, { reporters: some(from, 250) }))
+    const left = reportersEverMax - known()
+    const fault = 'with those that were ever listed there are too many reporters'
+    const oneMore = change(ledger, { reporters: some(5_000, left + 1) })
+    expectUnchanged(ledger, () => add(ledger, oneMore), 'BAD_CONFIGURATION', { fault })
+    add(ledger, change(ledger, { reporters: some(5_000, left) }))
+    expect(known()).toBe(reportersEverMax)
+    add(ledger, change(ledger, { reporters: some(0, 250) }))
   })
 
   test('row 9: a change that was signed cannot be replayed, nor one for another history be used', () => {
