@@ -8,6 +8,7 @@ import {
   bool,
   bytes,
   type Codec,
+  facts,
   hex,
   int,
   list,
@@ -96,6 +97,27 @@ describe('base64', () => {
     expectBad(base64(3) as Codec<unknown>, 'AAAAAA==', '')
     expectBad(base64(3) as Codec<unknown>, 5, '')
   })
+})
+
+describe('facts', () => {
+  const named = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`fact${i}`, i]))
+
+  test('default: strings and numbers by name, as they are', () => {
+    for (const some of [{}, { code: 'X', at: -1.5, long: 'x'.repeat(1000) }, named(32)])
+      expect(facts.read(some, '')).toEqual(some)
+  })
+
+  test.each<[string, unknown]>([
+    ['too many', named(33)],
+    ['too long', { long: 'x'.repeat(1001) }],
+    ['no string or number', { a: 1, b: null }],
+    ['an object within', { a: {} }],
+    ['a truth', { a: true }],
+    ['a list', ['a']],
+    ['an empty list', []],
+    ['nothing', null],
+    ['a string', 'facts'],
+  ])('error: %s', (_, untrusted) => expectBad(facts as Codec<unknown>, untrusted, ''))
 })
 
 describe('int, bool, text, oneOf', () => {
