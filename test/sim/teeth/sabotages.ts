@@ -174,14 +174,10 @@ const ofCore: readonly Sabotage[] = [
   ]),
   broken('a strange paid register stops everybody', 'G5', [
     'enclave/payouts.ts',
-    'if (paid >= total) leftOut.push(payee)',
-    "if (paid > total) refuse('TOTAL_ABOVE_EARNED', 'strange')\n    if (paid >= total) leftOut.push(payee)",
+    'if (paid >= total || ',
+    "if (paid > total) refuse('TOTAL_ABOVE_EARNED', 'strange')\n    if (paid >= total || ",
   ]),
-  broken('more is paid than was earned', 'G2', [
-    'enclave/payouts.ts',
-    'if (total > account.balance.earnedWei)',
-    'if (false)',
-  ]),
+  broken('more is paid than was earned', 'G2', ['enclave/payouts.ts', 'if (total > earnedWei)', 'if (false)']),
   broken('a payee is paid twice in a commit', 'G2', ['enclave/payouts.ts', 'if (seen.has(payee))', 'if (false)']),
   broken(
     'a signature leaves before it is sealed',
@@ -248,8 +244,8 @@ const ofCore: readonly Sabotage[] = [
   broken(
     'headers are not authenticated',
     'G7',
-    [seal, '  decipher.setAAD(sealed.subarray(0, headerBytes))\n', ''],
-    [seal, '    cipher.setAAD(head)\n', ''],
+    ['enclave/aead.ts', 'open.setAAD(additional).setAuthTag(', 'open.setAuthTag('],
+    ['enclave/aead.ts', 'createCipheriv(cipher, key, iv).setAAD(additional)', 'createCipheriv(cipher, key, iv)'],
   ),
   broken('records need not follow each other', 'G7', [
     'enclave/load.ts',
