@@ -88,6 +88,7 @@ async function monitor(url: string, options: Options): Promise<void> {
       for (const change of changed) say(tell(change, looked, paths.evidence))
       await webhook?.(changed)
       if (options.once) {
+        if (looked.findings.length === 0) say(`nothing is wrong: ${JSON.stringify(looked.gauges)}`)
         process.exitCode = exitCodeOf(looked.findings)
         return
       }

@@ -6,7 +6,7 @@ import { payoutPlanAnswer } from '../client/operatorApi.ts'
 import type { Hex } from '../ledger/hex.ts'
 import { address } from './options.ts'
 import { daemonClient, operatorClient, readSettings, type SettingsOptions, withSettings } from './settings.ts'
-import { leftOutTable } from './status.ts'
+import { leftOutTable, timeOf } from './status.ts'
 import { json, print, table } from './table.ts'
 
 interface Options extends SettingsOptions {
@@ -31,11 +31,11 @@ async function payouts({ config, json: isJson, payee, dryRun }: Options): Promis
   if (dryRun) return preview(settings, isJson, payee)
   const answer = await daemonClient(settings).payouts({ limit: shown, ...(payee ? { payee } : {}) })
   if (isJson) return print(json(answer))
-  print(table(['block', 'commit', 'payee', 'rail', 'ETH', 'outcome'], answer.payouts.map(rowOf)))
+  print(table(['when', 'commit', 'payee', 'rail', 'ETH', 'outcome'], answer.payouts.map(rowOf)))
 }
 
-const rowOf = ({ blockNumber, counter, payee, rail, amountWei, status, reason }: Payout): string[] => [
-  `${blockNumber}`,
+const rowOf = ({ at, counter, payee, rail, amountWei, status, reason }: Payout): string[] => [
+  timeOf(at),
   counter === null ? '' : `${counter}`,
   payee,
   rail,

@@ -41,7 +41,8 @@ async function status({ config, json: isJson }: SettingsOptions): Promise<void> 
   if (own && own.leftOut.length > 0) print(`\nleft out of the last payout:\n${leftOutTable(own.leftOut)}`)
 }
 
-const timeOf = (seconds: bigint): string => new Date(Number(seconds) * 1000).toISOString()
+/** Unix seconds in ISO 8601, UTC. */
+export const timeOf = (seconds: bigint): string => new Date(Number(seconds) * 1000).toISOString()
 
 /** Payees that wait, how much for, and why. */
 export const leftOutTable = (

@@ -1,6 +1,6 @@
 /** `verifyDaemon` and `bursar verify` against the real stack: green where all is true, red for every lie that a daemon can tell. */
 import { spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { compiledCode } from '../../abi/code.ts'
@@ -17,7 +17,7 @@ import {
 } from '../../client/index.ts'
 import { receiptFile } from '../../client/receiptFile.ts'
 import type { Hex } from '../../ledger/hex.ts'
-import { payeeOf } from '../unit/ledger/support.ts'
+import { payeeOf, reporterKey } from '../unit/ledger/support.ts'
 import { useChains } from './chains.ts'
 import { type Lie, startLyingProxy } from './lyingProxy.ts'
 import { createPaidWorld, wei } from './paidWorld.ts'
@@ -31,7 +31,7 @@ interface Report {
 
 async function run(options: Omit<VerifyOptions, 'nonce' | 'nowMs' | 'pauseMs'>): Promise<Report> {
   const nonce = crypto.getRandomValues(new Uint8Array(32))
-  const work = verifyDaemon({ nonce, nowMs: Date.now(), pauseMs: 200, ...options })
+  const work = verifyDaemon({ nonce, nowMs: Date.now(), pauseMs: 50, ...options })
   const checks: Check[] = []
   for (;;) {
     const { done, value } = await work.next()
@@ -47,7 +47,7 @@ const verdicts = ({ checks }: Report) =>
 const faults = ({ checks }: Report) =>
   checks.filter(({ verdict }) => verdict !== 'holds').map(({ id, verdict, code }) => `${id}: ${verdict} ${code}`)
 
-test('default: all holds, and each lie is told by its name', { timeout: 120_000 }, async () => {
+test('default: all holds, and each lie is told by its name', { timeout: 240_000 }, async () => {
   const { world, trust, receipt } = await createPaidWorld(startChain)
   const [payee] = world.directs as [Hex]
   const rpc = createRpc({ url: world.rpcUrl })
@@ -205,10 +205,14 @@ test('default: all holds, and each lie is told by its name', { timeout: 120_000 
   }
   const trusted = file('trust.json', trustCodec.write(trust))
   const receipted = file('receipt.json', receiptFile.write(receipt))
-  const command = (...args: string[]) =>
+  const state = join(world.folder, 'verify.json')
+  const command = (...args: string[]) => {
+    const all = ['cli/main.ts', 'verify', proxy.url, payee, '--rpc', world.rpcUrl, '--trust', trusted, ...args]
+    return start(...all, '--state', state)
+  }
+  const start = (...args: string[]) =>
     new Promise<{ code: number | null; out: string }>((resolve) => {
-      const all = ['cli/main.ts', 'verify', proxy.url, payee, '--rpc', world.rpcUrl, '--trust', trusted, ...args]
-      const child = spawn(process.execPath, [...all, '--state', join(world.folder, 'verify.json')])
+      const child = spawn(process.execPath, args)
       let out = ''
       for (const stream of [child.stdout, child.stderr])
         stream.on('data', (chunk) => {
@@ -220,6 +224,12 @@ test('default: all holds, and each lie is told by its name', { timeout: 120_000 
   const first = await command('--receipt', receipted, '--json')
   expect(JSON.parse(first.out)).toMatchObject({ verdict: 'holds' })
   expect(first.code).toBe(0)
+  // What it saw the last time is held against what it sees now.
+  const saw = readFileSync(state, 'utf8')
+  writeFileSync(state, saw.replace(/"root": "0x..../, '"root": "0x0000'))
+  const third = JSON.parse((await command('--json')).out)
+  expect(third.checks.find(({ id }: Check) => id === 'memory')).toMatchObject({ verdict: 'lie', code: 'LOG_FORKED' })
+  writeFileSync(state, saw)
   proxy.lie = (path, a) => (path === '/api/log' ? { ...a, root: otherHash, signed: null } : a)
   const second = await command('--json')
   expect(second.code, second.out).toBe(1)
@@ -227,4 +237,22 @@ test('default: all holds, and each lie is told by its name', { timeout: 120_000 
   expect(remembered).toMatchObject({ verdict: 'unknown', code: 'NEEDS_EARLIER' })
   proxy.lie = account(() => ({}))
   expect((await command()).code).toBe(2)
+
+  // The examples, before the truth and before a lie.
+  proxy.lie = (_, answer) => answer
+  const keyPath = join(world.folder, 'key')
+  writeFileSync(keyPath, Buffer.from(reporterKey).toString('hex'))
+  const sent = await start('examples/sendBatch.ts', world.url, keyPath, payee, 'gpu-second', '3')
+  expect(sent.code, sent.out).toBe(0)
+  const [own, false_] = [join(world.folder, 'own.json'), join(world.folder, 'false.json')]
+  writeFileSync(own, sent.out)
+  writeFileSync(false_, sent.out.replace(/"position":\d+/, '"position":0'))
+  const checkReceipt = (path: string) => start('examples/checkReceipt.ts', world.rpcUrl, treasury, path)
+  const checkPayee = () => start('examples/checkPayee.ts', proxy.url, world.rpcUrl, trusted, payee)
+  expect(await checkReceipt(own)).toMatchObject({ code: 0, out: expect.stringContaining('batch 1 is entry 2') })
+  expect(await checkReceipt(false_)).toMatchObject({ code: 1, out: expect.stringContaining('FORGED_PATH') })
+  const honestly = await checkPayee()
+  expect(honestly.code, honestly.out).toBe(0)
+  proxy.lie = account((a: object) => ({ ...a, paid_wei: '1', owed_wei: `${wei - 1n}` }))
+  expect(await checkPayee()).toMatchObject({ code: 1, out: expect.stringMatching(/WRONG_PAID|WRONG_SUM/) })
 })

@@ -24,7 +24,7 @@ function AskPayee() {
   const [fault, setFault] = useState<string>()
   const go = (text: string) => {
     const payee = readPayee(text)
-    if (payee) location.hash = `#/payee/${payee}${location.hash.includes('?') ? `?${location.hash.split('?')[1]}` : ''}`
+    if (payee) location.hash = `#/payee/${payee}`
     else setFault('An address is 0x and 40 hexadecimal digits.')
   }
   const connect = async () => {

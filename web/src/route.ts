@@ -15,7 +15,11 @@ export function readRoute(hash: string): Route {
 }
 
 /** What stands behind the question mark of the fragment: `npm start` names its own node there. */
-export const readHints = (hash: string): URLSearchParams => new URLSearchParams(hash.split('?')[1] ?? '')
+const readHints = (hash: string): URLSearchParams => new URLSearchParams(hash.split('?')[1] ?? '')
+
+/** The node that the link proposed with which this visit began, wherever in the page one went since. */
+export const proposedRpc = (): string | null => readHints(location.hash).get('rpc') ?? arrivedWith
+const arrivedWith = readHints(location.hash).get('rpc')
 
 /** An address as people paste it, or undefined. */
 export const readPayee = (text: string): Hex | undefined =>

@@ -9,7 +9,7 @@ import type { Hex } from '../../ledger/hex.ts'
 import { client } from './live.ts'
 import { keepMemory, readMemory, remember, remembered } from './memory.ts'
 import { Card, download } from './parts.tsx'
-import { readHints } from './route.ts'
+import { proposedRpc } from './route.ts'
 
 const names: Readonly<Record<Check['id'], readonly [name: string, why: string]>> = {
   chain: ['The chain', 'Your node and the daemon speak of the same chain.'],
@@ -47,7 +47,7 @@ const summaries = {
 } as const
 
 /** A link may propose a node, which is shown before it is used. It may not propose whom to trust. */
-const proposedNode = (): string => readHints(location.hash).get('rpc') ?? remembered('rpc') ?? ''
+const proposedNode = (): string => proposedRpc() ?? remembered('rpc') ?? ''
 
 export function Verify({ payee }: { payee: Hex }) {
   const [checks, setChecks] = useState<readonly Check[]>([])
