@@ -7,7 +7,7 @@ import { refuse } from '../ledger/refusal.ts'
 import { readHeader, type SealedHeader, sealedHash, sealedKind } from '../protocol/sealedHeader.ts'
 import type { Live } from './live.ts'
 import { replayRecord } from './records.ts'
-import { createSealer, noRecords, type RecordPlace, unseal } from './seal.ts'
+import { createSealer, createUnsealer, noRecords, type RecordPlace } from './seal.ts'
 import { createSigner } from './signer.ts'
 import { decodeSnapshot, type Snapshot } from './snapshot.ts'
 
@@ -20,6 +20,7 @@ export interface Loader {
 
 /** A loader for what was sealed under `stateKey`, which is wiped when the loading is finished. */
 export function createLoader(stateKey: Uint8Array): Loader {
+  const unseal = createUnsealer(stateKey)
   const chunks: Uint8Array[] = []
   let first: SealedHeader | undefined
   let state: ReturnType<typeof restore> | undefined
@@ -34,7 +35,7 @@ export function createLoader(stateKey: Uint8Array): Loader {
       header.number === first.number &&
       header.iv === first.iv + BigInt(header.chunk)
     if (!fits) refuseGap(header, { number: first.number, chunk: chunks.length })
-    chunks.push(unseal(stateKey, header, untrusted))
+    chunks.push(unseal(header, untrusted))
     last = { number: header.number, hash: header.previous }
     if (chunks.length === header.chunks) state = restore(decodeSnapshot(chunks.splice(0)))
   }
@@ -43,7 +44,7 @@ export function createLoader(stateKey: Uint8Array): Loader {
     const base = state
     if (!base || header.number !== last.number + 1n || header.previous !== last.hash)
       refuseGap(header, { number: last.number + 1n, chunk: 0 })
-    replayRecord(base, unseal(stateKey, header, untrusted))
+    replayRecord(base, unseal(header, untrusted))
     last = { number: header.number, hash: sealedHash(untrusted) }
   }
 

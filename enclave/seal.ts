@@ -5,13 +5,14 @@
  * boot: two cores that run from one state never share key and IV. The header is the additional data of AES-256-GCM, so a
  * record says in clear, and cannot lie about, which deployment it is of, which number it has and which record it follows.
  */
+import type { KeyObject } from 'node:crypto'
 import { type Hex, toBytes, zeroHash } from '../ledger/hex.ts'
 import { refuse } from '../ledger/refusal.ts'
 import type { Domain } from '../ledger/typedData.ts'
 import { encodeHeader, headerBytes, type SealedHeader, sealedHash, sealedKind } from '../protocol/sealedHeader.ts'
 import { deriveKey, lock, unlock } from './aead.ts'
 
-const bootKey = (stateKey: Uint8Array, boot: Hex): Uint8Array => deriveKey(stateKey, 'bursar seal', toBytes(boot))
+const bootKey = (stateKey: Uint8Array, boot: Hex): KeyObject => deriveKey(stateKey, 'bursar seal', toBytes(boot))
 
 const ivOf = (count: bigint): Buffer => {
   const iv = Buffer.alloc(12)
@@ -19,15 +20,17 @@ const ivOf = (count: bigint): Buffer => {
   return iv
 }
 
-/** Opens what some boot of this deployment sealed. @throws Refusal `STATE_FORGED` naming the place */
-export function unseal(stateKey: Uint8Array, header: SealedHeader, sealed: Uint8Array): Uint8Array {
-  const additional = sealed.subarray(0, headerBytes)
-  const plain = unlock(
-    { key: bootKey(stateKey, header.boot), iv: ivOf(header.iv), additional },
-    sealed.subarray(headerBytes),
-  )
-  const place = { number: `${header.number}`, chunk: header.chunk }
-  return plain ?? refuse('STATE_FORGED', 'this was not sealed by this core, or was altered', place)
+/** Opens what boots of this deployment sealed, deriving the key of each but once. @throws Refusal `STATE_FORGED` naming the place */
+export function createUnsealer(stateKey: Uint8Array): (header: SealedHeader, sealed: Uint8Array) => Uint8Array {
+  const keys = new Map<Hex, KeyObject>()
+  return (header, sealed) => {
+    const key = keys.get(header.boot) ?? bootKey(stateKey, header.boot)
+    keys.set(header.boot, key)
+    const additional = sealed.subarray(0, headerBytes)
+    const plain = unlock({ key, iv: ivOf(header.iv), additional }, sealed.subarray(headerBytes))
+    const place = { number: `${header.number}`, chunk: header.chunk }
+    return plain ?? refuse('STATE_FORGED', 'this was not sealed by this core, or was altered', place)
+  }
 }
 
 /** How far the chain of records has come. */

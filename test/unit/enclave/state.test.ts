@@ -5,7 +5,7 @@ import { credit, sessionStart, workload } from '../../../client/events.ts'
 import { signPreference } from '../../../client/preference.ts'
 import { createCore } from '../../../enclave/core.ts'
 import { createLoader } from '../../../enclave/load.ts'
-import { createSealer, noRecords, unseal } from '../../../enclave/seal.ts'
+import { createSealer, createUnsealer, noRecords } from '../../../enclave/seal.ts'
 import { encodeSnapshot } from '../../../enclave/snapshot.ts'
 import { toHex, zeroHash } from '../../../ledger/hex.ts'
 import { signHash } from '../../../ledger/signature.ts'
@@ -213,7 +213,8 @@ test('behavior: a sealed thing shows neither key nor balances', () => {
   const key = toHex(hosted.core.live?.signer.exportKey() as Uint8Array).slice(2)
   for (const sealed of hosted.sealed) expect(toHex(sealed)).not.toContain(key)
   const header = readHeader(hosted.sealed[0] as Uint8Array)
-  const plain = unseal(hosted.platform.stateKeyNow() as Uint8Array, header, hosted.sealed[0] as Uint8Array)
+  const unseal = createUnsealer(hosted.platform.stateKeyNow() as Uint8Array)
+  const plain = unseal(header, hosted.sealed[0] as Uint8Array)
   expect(Buffer.from(plain).toString()).toContain(key)
 })
 
