@@ -1,142 +1,64 @@
 /**
- * Every interleaving of the moves that safety rests on, to a depth: two cores of one state, two payees, two batches, any
- * commit of theirs in flight. States are told apart by a canonical hash, so that what is reached twice is explored once.
+ * Every interleaving of two cores, two payees and two batches, to a depth, breadth first: the shortest way to a broken
+ * guarantee is found first.
  *
  * `npm run sim:exhaust [-- --depth N] [--json]`
  */
-import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
+import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 import { Command } from 'commander'
-import { signBatch } from '../../client/batch.ts'
-import { eventKind } from '../../ledger/config.ts'
-import type { SignedBatch } from '../../ledger/entry.ts'
-import { zeroHash } from '../../ledger/hex.ts'
-import { rootOf } from '../../ledger/state.ts'
-import { domain, finney, orchestrators, people, reporterKeys } from './constants.ts'
-import type { Instance, Message } from './host.ts'
-import { get } from './model/state.ts'
-import { land, report, signCommit, signOpen, start, trueRound, truth } from './moves/acts.ts'
-import { landIfHeld } from './moves/cores.ts'
-import { Random } from './random.ts'
-import { madeOf, World } from './world.ts'
+import { acts, begin, expand, type Reached } from './interleavings.ts'
 
-const payees = [orchestrators[0], people[0]].map((payee) => payee?.address ?? '0x')
+/** What a worker is given at once. */
+const portion = 20
 
-/** One batch of each of two reporters, for one payee each. */
-const batches: readonly SignedBatch[] = payees.map((payee, i) =>
-  signBatch({
-    domain,
-    secretKey: reporterKeys[i] as Uint8Array,
-    sequence: 0n,
-    events: [{ kind: eventKind.credit, id: zeroHash, payee, tariff: zeroHash, value: finney * BigInt(i + 1) }],
-  }),
-)
+if (isMainThread) await main()
+else parentPort?.on('message', (some: readonly Reached[]) => parentPort?.postMessage(some.flatMap(expand)))
 
-type Act = (world: World) => void
-const core = (world: World, index: number): Instance => world.instances[index] as Instance
-
-function commitOf(world: World, one: Instance): void {
-  const { head, isOurs } = truth(world, one)
-  const payments = [...one.ghost.earned].map(([payee, total]) => ({
-    payee,
-    total,
-    paid: get(world.chain.state.paid, payee),
-  }))
-  signCommit(world, one, { head, isOurs, payments, round: trueRound(world) })
+async function main(): Promise<void> {
+  const { depth, json } = new Command('npm run sim:exhaust --')
+    .description('Explores every interleaving of two cores, two payees and two batches.')
+    .option('--depth <n>', 'moves in a row', Number, 5)
+    .option('--json', 'print the result as JSON', false)
+    .parse()
+    .opts<{ depth: number; json: boolean }>()
+  const workers = Array.from({ length: availableParallelism() }, () => new Worker(new URL(import.meta.url)))
+  try {
+    const result = { depth, acts: Object.keys(acts).length, ...(await explore(depth, workers)) }
+    console.log(json ? JSON.stringify(result) : result)
+  } finally {
+    for (const worker of workers) await worker.terminate()
+  }
 }
 
-/** Builds on its own last commit, as if that had landed. */
-function commitOnBelief(world: World, one: Instance): void {
-  const last = world.messages.findLast(({ core: by, commit }) => by === one && commit)
-  if (!last?.commit) return
-  const { epoch, boot } = world.chain.state
-  const { commit, signature } = madeOf(last)
-  const claim = { epoch, boot, counter: commit.counter, root: rootOf(commit.next), made: { commit, signature } }
-  const consistency = one.tree.consistencyProof(Number(commit.next.logSize))
-  signCommit(world, one, { head: { ...claim, consistency }, isOurs: true, payments: [], round: trueRound(world) })
-}
-
-const acts: Readonly<Record<string, Act>> = Object.fromEntries<Act>([
-  ...[0, 1].flatMap((i): (readonly [string, Act])[] => [
-    [`core ${i} takes batch 0`, (world: World) => void report(world, core(world, i), batches[0] as SignedBatch)],
-    [`core ${i} takes batch 1`, (world: World) => void report(world, core(world, i), batches[1] as SignedBatch)],
-    [`core ${i} opens`, (world: World) => open(world, core(world, i))],
-    [`core ${i} commits`, (world: World) => commitOf(world, core(world, i))],
-    [`core ${i} commits on its belief`, (world: World) => commitOnBelief(world, core(world, i))],
-    [`core ${i}'s last message lands`, (world: World) => deliver(world, core(world, i), 1)],
-    [`core ${i}'s message before lands`, (world: World) => deliver(world, core(world, i), 2)],
-  ]),
-  ['the last block is gone', (world) => void world.chain.reorg(1)],
-])
-
-function open(world: World, one: Instance): void {
-  const { head, isOurs } = truth(world, one)
-  signOpen(world, one, head, isOurs)
-}
-
-function deliver(world: World, one: Instance, back: number): void {
-  const message: Message | undefined = world.messages.filter((signed) => signed.core === one).at(-back)
-  if (message?.open) land(world, message)
-  else if (message) landIfHeld(world, message)
-}
-
-/** A world after these acts. @throws GuaranteeBroken */
-function worldAfter(path: readonly string[]): World {
-  const world = new World({ seed: 1, isTraced: false })
-  world.random = new Random(2)
-  start(world, world.genesisDisk)
-  for (const name of path) acts[name]?.(world)
-  return world
-}
-
-/** All that tells one state from another, time aside. */
-function nameOf(world: World): string {
-  const { epoch, boot, counter, root, paid, usedTickets, deposits } = world.chain.state
-  const cores = world.instances.map((one) => [one.tree.root(), `${one.epoch}`])
-  const flight = world.messages.map(({ signature, core: by }) => [world.instances.indexOf(by), signature])
-  const chain = [`${epoch}`, boot, `${counter}`, root, show(paid), [...usedTickets].sort(), show(deposits)]
-  return createHash('sha256')
-    .update(JSON.stringify([chain, cores, flight, world.chain.depth]))
-    .digest('base64')
-}
-
-const show = (map: ReadonlyMap<string, bigint>): string[] => [...map].map(([key, wei]) => `${key} ${wei}`).sort()
-
-/** Breadth first: the shortest way to a broken guarantee is found first. */
-function explore(depth: number): { readonly states: number; readonly transitions: number } {
-  const seen = new Set([nameOf(worldAfter([]))])
+async function explore(depth: number, workers: readonly Worker[]) {
+  const first = begin()
+  const seen = new Set([first.state])
   let transitions = 0
-  let edge: readonly (readonly string[])[] = [[]]
-  for (let level = 0; level < depth; level++) {
-    const next: string[][] = []
-    for (const path of edge) {
-      for (const name of Object.keys(acts)) {
-        const longer = [...path, name]
-        const state = nameOf(explained(longer))
-        transitions++
-        if (seen.has(state)) continue
-        seen.add(state)
-        next.push(longer)
+  let edge: Reached[] = [first]
+  for (let level = 1; level <= depth; level++) {
+    const next: Reached[] = []
+    const work = async (worker: Worker): Promise<void> => {
+      while (edge.length > 0) {
+        for (const reached of await ask(worker, edge.splice(0, portion))) {
+          transitions++
+          if (seen.has(reached.state)) continue
+          seen.add(reached.state)
+          next.push(reached)
+        }
       }
     }
+    await Promise.all(workers.map(work))
     edge = next
+    if (process.stderr.isTTY) process.stderr.write(`depth ${level}: ${seen.size} states\n`)
   }
   return { states: seen.size, transitions }
 }
 
-function explained(path: readonly string[]): World {
-  try {
-    return worldAfter(path)
-  } catch (cause) {
-    throw new Error(`${path.join(', ')}: ${cause}`, { cause })
-  }
+/** @throws Error that the worker threw */
+async function ask(worker: Worker, some: readonly Reached[]): Promise<readonly Reached[]> {
+  worker.postMessage(some)
+  const [reached] = await once(worker, 'message')
+  return reached
 }
-
-const { depth, json } = new Command('npm run sim:exhaust --')
-  .description('Explores every interleaving of two cores, two payees and two batches.')
-  .option('--depth <n>', 'moves in a row', Number, 5)
-  .option('--json', 'print the result as JSON', false)
-  .parse()
-  .opts<{ depth: number; json: boolean }>()
-
-const result = { depth, acts: Object.keys(acts).length, ...explore(depth) }
-console.log(json ? JSON.stringify(result) : result)

@@ -68,12 +68,16 @@ async function explore({ seeds, steps, seed, workers, chain, json }: Options): P
   if (process.stderr.isTTY) process.stderr.write('\r')
 
   const seconds = (performance.now() - startedAt) / 1000
+  const { user, system } = process.cpuUsage()
+  const cpuSeconds = (user + system) / 1e6
   const failures = tally.broken.map((report) => explain(report, steps))
   const summary = {
     ...tally,
     broken: failures,
     seconds: round(seconds),
     stepsPerSecond: Math.round(tally.steps / seconds),
+    // What a core of the machine does: other programs on it, and more workers, change nothing of this.
+    stepsPerCpuSecond: Math.round(tally.steps / cpuSeconds),
     workers,
   }
   if (json) process.stdout.write(`${JSON.stringify(summary)}\n`)

@@ -1,8 +1,9 @@
-/** docs/SIMULATION.md: every attack of the list is played, by the moves that it names. */
+/** What is listed: every attack has its moves, as docs/SIMULATION.md names them, and every sabotage still finds what it breaks. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { moves } from './run.ts'
+import { sabotages } from './teeth/sabotages.ts'
 
 const attacks = 36
 const document = readFileSync(join(import.meta.dirname, '../../docs/SIMULATION.md'), 'utf8')
@@ -18,4 +19,9 @@ test('every row of the attacks has a move, and the document names all of them', 
   ])
   expect(rows).toEqual(played)
   expect(played.filter(([, names]) => (names as string[]).length === 0)).toEqual([])
+})
+
+test.each(sabotages)('the sabotage "$name" finds what it breaks', ({ edits }) => {
+  for (const [file, from] of edits)
+    expect(readFileSync(join(import.meta.dirname, '../..', file), 'utf8').split(from), file).toHaveLength(2)
 })

@@ -29,7 +29,7 @@ export const birthMoves: Moves = {
       hold('G3', started.code === 'BIRTH_REFUSED', `a forged birth is refused as ${started.code}`)
     },
   },
-  askKms: { weight: 1, rows: [7], run: (_, random) => (random.oneIn(4) ? unwrapAttempt(random) : undefined) },
+  askKms: { weight: 1, rows: [7], run: (_, random) => (random.oneIn(6) ? unwrapAttempt(random) : undefined) },
   loadTwice: {
     weight: 3,
     rows: [2, 6],

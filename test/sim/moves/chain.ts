@@ -43,8 +43,15 @@ export function proofFor(world: World, message: Message, payee: Hex): Proof | un
   return { anchored, commitment: message.commit.next, payee, earned: get(message.earned, payee), proof, to }
 }
 
-const anyLanded = (world: World, random: Random): Message | undefined =>
-  random.pick(random.oneIn(6) ? world.messages.filter(({ commit }) => commit) : world.chain.ghost.landed)
+function anyLanded(world: World, random: Random): Message | undefined {
+  const { counter, anchors } = world.chain.state
+  // What was struck out is kept until it is overwritten.
+  const isStruck = ({ commit }: Message): boolean =>
+    commit !== undefined && commit.counter > counter && anchors.has(commit.counter)
+  const struck = random.oneIn(2) ? world.messages.filter(isStruck) : []
+  if (struck.length > 0) return random.pick(struck)
+  return random.pick(random.oneIn(6) ? world.messages.filter(({ commit }) => commit) : world.chain.ghost.landed)
+}
 
 export const chainMoves: Moves = {
   passTime: {
@@ -206,7 +213,7 @@ export const chainMoves: Moves = {
       const by = world.chain.ghost.landed.at(-1)
       const anchored = by && anchorOf(world, by)
       const { state } = world.chain
-      if (!anchored || state.frozen || world.chain.isHalted || !random.oneIn(3)) return
+      if (!anchored || state.frozen || world.chain.isHalted || !random.oneIn(5)) return
       // So long that the halt itself is all that stands between a thief and the freeze.
       world.chain.pass(max(silentAt(state) - world.chain.now, 0n) + 60n)
       if (send(world, { fn: 'halt', anchored, from: guardian }).revert) return

@@ -136,7 +136,7 @@ export const coreMoves: Moves = {
     },
   },
   compareReceipts: {
-    weight: 10,
+    weight: 6,
     rows: [5],
     run(world, random) {
       const [first, second] = [random.pick(world.receipts), random.pick(world.receipts)]

@@ -9,7 +9,7 @@ import type { Moves } from './move.ts'
 
 export const diskMoves: Moves = {
   crash: {
-    weight: 8,
+    weight: 6,
     rows: [23, 32],
     run(world, random) {
       const core = any(world, random)
@@ -28,7 +28,7 @@ export const diskMoves: Moves = {
     },
   },
   rollBack: {
-    weight: 9,
+    weight: 8,
     rows: [1, 16],
     run(world, random) {
       const disk = random.oneIn(2) ? random.pick(world.disks) : any(world, random).disk
@@ -46,7 +46,7 @@ export const diskMoves: Moves = {
     },
   },
   splice: {
-    weight: 8,
+    weight: 6,
     rows: [22],
     run(world, random) {
       const disk = any(world, random).disk
@@ -78,7 +78,7 @@ export const diskMoves: Moves = {
     },
   },
   renumber: {
-    weight: 4,
+    weight: 3,
     rows: [22],
     run(world, random) {
       const { disk } = any(world, random)
@@ -95,7 +95,7 @@ export const diskMoves: Moves = {
   },
   compact: { weight: 30, rows: [23], run: (world, random) => takeSnapshot(any(world, random)) },
   tear: {
-    weight: 4,
+    weight: 2,
     rows: [33],
     run(world, random) {
       const { disk } = any(world, random)

@@ -6,7 +6,7 @@ import { batchOf, changes, configurationAfter, faults, faultyBatch, preferenceOf
 import { hold } from '../broken.ts'
 import { domain, firstConfiguration, keyOf, reporters } from '../constants.ts'
 import { logged } from '../ghost.ts'
-import type { Instance } from '../host.ts'
+import { type Instance, isPending } from '../host.ts'
 import { any, fateOf, report } from './acts.ts'
 import type { Moves } from './move.ts'
 
@@ -104,6 +104,20 @@ export const reporterMoves: Moves = {
       hold('G6', report(world, core, signed) === undefined, 'a configuration of its signers is refused')
       world.configurations.set(core.ghost.configHash, one)
       hold('G6', before !== core.ghost.configHash, 'a configuration changed nothing')
+    },
+  },
+  forgeConfiguration: {
+    weight: 3,
+    rows: [9],
+    run(world, random) {
+      const core = any(world, random)
+      // A log that a new key still replays is as good as the root that covers it.
+      if (isPending(core)) return
+      const change = changes[random.below(changes.length)] as (typeof changes)[number]
+      const { configuration } = configurationAfter(core.ghost.configuration, firstConfiguration, change)
+      const forged = random.oneIn(2) ? [] : [signHash(digest(domain, 'Configuration', configuration), keyOf(0x66))]
+      const code = report(world, core, { configuration, signatures: forged })
+      hold('G6', code === 'WRONG_SIGNERS', `a configuration that its signers did not sign is answered ${code}`)
     },
   },
   replayConfiguration: {
