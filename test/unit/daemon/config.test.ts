@@ -139,6 +139,10 @@ test('behavior: comments, defaults, and members of members in the environment', 
     operatorToken: token,
   })
   expect(load({})).toMatchObject({ operator: null, operatorToken: undefined })
+  // On this machine alone, unless told.
+  const own = { '/etc/daemon.json': { ...settings, operator: { tokenFile: '/etc/token' } }, '/etc/token': token }
+  const modes = { '/etc/token': 0o100600 }
+  expect(load({}, own, modes)).toMatchObject({ operator: { listen: '127.0.0.1:8081' } })
 })
 
 test('error: files that others can read, and a token that is none', () => {
