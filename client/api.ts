@@ -14,7 +14,7 @@ import {
   uint,
   type Value,
 } from '../protocol/codec.ts'
-import { methods, signedLogHead } from '../protocol/messages.ts'
+import { methods, signedLogHead, signedPreference } from '../protocol/messages.ts'
 import type { Receipt } from './receipt.ts'
 
 const hash = hex(32)
@@ -88,6 +88,7 @@ export const accountAnswer = object({
   paidWei: wei, // by the contract
   paidAtBlock: nullable(uint(64)), // the block at which it was; null before the first was read
   owedWei: wei,
+  preference: nullable(object({ position: int(2 ** 31), entry: signedPreference })), // the payee's own, where it has one
   waitsFor: nullable(object({ reason: text(64), detail: nullable(text(300)) })), // why the last payout left it out, or left some
   anchored: nullable(
     object({

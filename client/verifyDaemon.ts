@@ -9,6 +9,7 @@ import { checkAttestation, checkBoot, checkBorn } from './steps/enclave.ts'
 import type { Known, LogMemory, VerifyOptions } from './steps/known.ts'
 import { checkLog, checkMemory } from './steps/log.ts'
 import { checkPayee, checkReceipted } from './steps/payee.ts'
+import { checkPreference } from './steps/preference.ts'
 
 const pauseMsDefault = 1_000
 /** What passes by itself: a commit that has just landed is not known everywhere at once. */
@@ -29,7 +30,14 @@ export async function* verifyDaemon(options: VerifyOptions): AsyncGenerator<Chec
     ['birth', 'the attestation root and images that you trust', () => checkBorn(options, known)],
     ['boot', 'calldata on the chain, and the images that you trust', () => checkBoot(options, known)],
     ...(options.payee
-      ? [['account', 'the anchored root, by your node', () => checkPayee(options, known)] as const]
+      ? ([
+          ['account', 'the anchored root, by your node', () => checkPayee(options, known)],
+          [
+            'preference',
+            "the payee's own signature in the log, or the rules there",
+            () => checkPreference(options, known),
+          ],
+        ] as const)
       : []),
     ...(options.receipt
       ? [['receipt', "the core's signature and the anchored root", () => checkReceipted(options, known)] as const]

@@ -15,6 +15,7 @@ export const checkIds = [
   'birth',
   'boot',
   'account',
+  'preference',
   'receipt',
 ] as const
 export type CheckId = (typeof checkIds)[number]

@@ -33,6 +33,7 @@ export async function checkConfigurations({ client }: VerifyOptions, known: Know
   if ((await treasury.get('broker')) !== rules.configuration.broker)
     throw new ProvedLie('WRONG_BROKER', 'the configuration names another broker than the contract pays through')
   known.configHashes = hashes
+  known.rules = rules
   return {
     said: `version ${rules.configuration.version} is in the log, and the contract names it`,
     facts: { config_hash: head.configHash, versions: hashes.length },

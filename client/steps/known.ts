@@ -1,4 +1,5 @@
 /** What every step takes: what the caller wants checked, and what the steps before it found. */
+import type { Rules } from '../../ledger/config.ts'
 import type { SignedBatch } from '../../ledger/entry.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import type { Domain } from '../../ledger/typedData.ts'
@@ -46,6 +47,8 @@ export interface Known {
   anchor?: ProvenAnchor
   log?: LogSight
   configHashes?: readonly Hex[]
+  /** Those in force, out of the log. */
+  rules?: Rules
 }
 
 /** What an earlier check should have found. @throws NotChecked `NEEDS_EARLIER` */

@@ -69,9 +69,17 @@ export function addLedgerRoutes(router: Router, { mirror, store, books, headWatc
       paidWei,
       paidAtBlock: books.block === undefined ? null : BigInt(books.block),
       owedWei,
+      preference: await ownPreference(),
       waitsFor: left ? { reason: left.reason, detail: left.detail?.slice(0, 300) ?? null } : null,
       anchored: await anchoredAccount(),
     })
+
+    async function ownPreference() {
+      const preference = account?.preference
+      if (!preference) return null
+      const entry = await store.entryLike({ ...mirror.ledger.rules.domain, preference, signature: '0x' })
+      return entry && 'preference' in entry.signed ? { position: entry.position, entry: entry.signed } : null
+    }
 
     async function anchoredAccount() {
       const event = await store.lastCommitted()

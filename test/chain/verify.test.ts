@@ -5,19 +5,23 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { compiledCode } from '../../abi/code.ts'
 import {
+  addressOfKey,
   type Check,
   createClient,
   createRpc,
   createTreasury,
+  credit,
   type LogMemory,
+  signBatch,
+  signPreference,
   trust as trustCodec,
   type VerifyOptions,
   verdictOf,
   verifyDaemon,
 } from '../../client/index.ts'
 import { receiptFile } from '../../client/receiptFile.ts'
-import type { Hex } from '../../ledger/hex.ts'
-import { payeeOf, reporterKey } from '../unit/ledger/support.ts'
+import { type Hex, zeroAddress } from '../../ledger/hex.ts'
+import { keyOf, payeeOf, reporterKey } from '../unit/ledger/support.ts'
 import { useChains } from './chains.ts'
 import { type Lie, startLyingProxy } from './lyingProxy.ts'
 import { createPaidWorld, wei } from './paidWorld.ts'
@@ -55,9 +59,19 @@ test('default: all holds, and each lie is told by its name', { timeout: 240_000 
   const green = await run(honest)
   expect(verdicts(green)).toEqual(
     Object.fromEntries(
-      ['chain', 'contract', 'head', 'log', 'configuration', 'attestation', 'birth', 'boot', 'account', 'receipt'].map(
-        (id) => [id, 'holds'],
-      ),
+      [
+        'chain',
+        'contract',
+        'head',
+        'log',
+        'configuration',
+        'attestation',
+        'birth',
+        'boot',
+        'account',
+        'preference',
+        'receipt',
+      ].map((id) => [id, 'holds']),
     ),
   )
   expect(green.checks.find(({ id }) => id === 'account')?.facts).toMatchObject({ paid_wei: `${wei}`, owed_wei: '0' })
@@ -116,6 +130,7 @@ test('default: all holds, and each lie is told by its name', { timeout: 240_000 
   expect(await ask(account((a: object) => ({ ...a, paid_wei: '1', owed_wei: `${wei - 1n}` })))).toEqual([
     'account: lie WRONG_PAID',
   ])
+  expect(await ask(account((a: object) => ({ ...a, rail: 'ticket' })))).toEqual(['preference: lie WRONG_RULE'])
   expect(await ask(account((a: object) => ({ ...a, owed_wei: '5' })))).toEqual(['account: lie WRONG_SUM'])
   expect(await ask(account((a: object) => ({ ...a, payee: payeeOf(1) })))).toEqual(['account: lie OTHER_PAYEE'])
   expect(
@@ -127,6 +142,44 @@ test('default: all holds, and each lie is told by its name', { timeout: 240_000 
     path.startsWith('/api/ledger/accounts') ? `/api/ledger/accounts/${payeeOf(4711)}` : undefined
   expect(await ask((_, answer) => answer)).toEqual(['account: lie ACCOUNT_WITHHELD'])
   proxy.redirect = () => undefined
+  // How the payee is paid: its own preference, signed, in the log.
+  const secretKey = keyOf(9)
+  const preferring = addressOfKey(secretKey)
+  const wish = { domain: world.domain, number: 0n, rail: 1, minimumWei: 5n, redirect: zeroAddress }
+  const events = [credit({ id: preferring, payee: preferring, wei: 1n })]
+  await world.client.sendBatch(signBatch({ domain: world.domain, secretKey: reporterKey, sequence: 1n, events }))
+  await world.client.sendPreference(signPreference({ ...wish, secretKey }))
+  const answered = await fetch(`${world.url}/api/ledger/accounts/${preferring}`)
+  const { preference: shown } = (await answered.json()) as { preference: { position: number } }
+  await world.until('not anchored', async () => {
+    const { anchored } = await world.client.ledgerHead()
+    return (anchored?.commitment.logSize ?? 0n) > BigInt(shown.position) ? true : undefined
+  })
+  const ofOwn = { payee: preferring }
+  expect(await ask((_, a) => a, ofOwn)).toEqual([])
+  const prefer = (change: (entry: never) => unknown) =>
+    account((a: { preference: { entry: never } }) => {
+      return { ...a, preference: { ...a.preference, entry: change(a.preference.entry) } }
+    })
+  expect(
+    await ask(
+      account((a: object) => ({ ...a, preference: null })),
+      ofOwn,
+    ),
+  ).toEqual(['preference: lie WRONG_RULE'])
+  expect(
+    await ask(
+      account((a: object) => ({ ...a, minimum_wei: '6' })),
+      ofOwn,
+    ),
+  ).toEqual(['preference: lie WRONG_RULE'])
+  const changed = prefer((entry: { preference: object }) => ({
+    ...entry,
+    preference: { ...entry.preference, rail: 0 },
+  }))
+  expect(await ask(changed, ofOwn)).toEqual(['preference: lie PREFERENCE_NOT_IN_LOG'])
+  // Another payee's, as it stands in the log.
+  expect(await ask(account((a: object) => ({ ...a, preference: shown })))).toEqual(['preference: lie OTHER_PAYEE'])
   // The root.
   expect(await ask(at('/api/tee/status', (_, a) => ({ ...a, head: { ...a.head, root: otherHash } })))).toContain(
     'head: lie WRONG_ROOT',
@@ -148,7 +201,7 @@ test('default: all holds, and each lie is told by its name', { timeout: 240_000 
     'log: lie HEAD_NOT_SIGNED',
   )
   expect(await ask((_, a) => a, { memory: { ...memory, root: otherHash as Hex } })).toEqual(['memory: lie LOG_FORKED'])
-  expect(await ask((_, a) => a, { memory: { ...memory, size: memory.size + 1 } })).toEqual(['memory: lie LOG_SHRANK'])
+  expect(await ask((_, a) => a, { memory: { ...memory, size: memory.size + 100 } })).toEqual(['memory: lie LOG_SHRANK'])
   // The enclave.
   expect(await ask(at('/api/tee/attestation', (_, a) => ({ ...a, document_b64: a.birth_b64 })))).toEqual([
     'attestation: lie WRONG_NONCE',
@@ -249,7 +302,7 @@ test('default: all holds, and each lie is told by its name', { timeout: 240_000 
   writeFileSync(false_, sent.out.replace(/"position":\d+/, '"position":0'))
   const checkReceipt = (path: string) => start('examples/checkReceipt.ts', world.rpcUrl, treasury, path)
   const checkPayee = () => start('examples/checkPayee.ts', proxy.url, world.rpcUrl, trusted, payee)
-  expect(await checkReceipt(own)).toMatchObject({ code: 0, out: expect.stringContaining('batch 1 is entry 2') })
+  expect(await checkReceipt(own)).toMatchObject({ code: 0, out: expect.stringContaining('batch 2 is entry 4') })
   expect(await checkReceipt(false_)).toMatchObject({ code: 1, out: expect.stringContaining('FORGED_PATH') })
   const honestly = await checkPayee()
   expect(honestly.code, honestly.out).toBe(0)

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import axe from 'axe-core'
 import { type Browser, chromium, type Page, type Route } from 'playwright-core'
+import { parseEther } from 'viem'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { waitFor } from '../../anvil/waiting.ts'
 import { createClient } from '../../client/client.ts'
@@ -139,11 +140,15 @@ describe.skipIf(isSkipped)('the page', { timeout: withinMs }, () => {
       .waitFor()
     // Behind a payment are the batches that it paid for.
     const payments = page.getByRole('region', { name: 'Payments' })
-    await payments.getByText('What this paid for').last().click()
-    await payments
+    const payment = payments.locator('ol > li').filter({ hasText: 'What this paid for' }).last()
+    await payment.getByText('What this paid for').click()
+    await payment
       .getByText(/entry .+ of the log/)
       .first()
       .waitFor()
+    const sums = await payment.locator('.amount').allTextContents()
+    const [amount, ...gains] = sums.map((sum) => parseEther(sum.replace(' ETH', '')))
+    expect(gains.reduce((total, wei) => total + wei, 0n)).toBe(amount)
   })
 
   test('a wallet names the address; the proof can be taken home, and names the contract', async () => {

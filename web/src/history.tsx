@@ -22,7 +22,7 @@ export function History({ payee, chainId }: { payee: Hex; chainId: bigint | unde
       {!value && !error && <Waiting />}
       {value && payouts.length === 0 && <p class="quiet">No payment yet.</p>}
       <ol class="list">
-        {payouts.slice(0, limit).map((payout, i) => (
+        {payouts.slice(0, limit).map((payout) => (
           <li key={`${payout.transactionHash} ${payout.status}`}>
             <Row side={<When at={payout.at} />}>
               <span class={payout.status === 'failed' ? 'bad' : 'good'}>
@@ -34,13 +34,7 @@ export function History({ payee, chainId }: { payee: Hex; chainId: bigint | unde
                 {mannerOf(payout)} <Transaction hash={payout.transactionHash} chainId={chainId} />
               </span>
             </Row>
-            {payout.status === 'paid' && (
-              <Behind
-                payee={payee}
-                payout={payout}
-                before={payouts.slice(i + 1).find(({ status }) => status === 'paid')}
-              />
-            )}
+            {payout.status === 'paid' && <Behind payee={payee} payout={payout} />}
           </li>
         ))}
       </ol>
@@ -65,16 +59,14 @@ function mannerOf({ status, rail, reason }: Payout): string {
 interface BehindProps {
   readonly payee: Hex
   readonly payout: Payout
-  /** The payment before it: what that one paid for is not told again. */
-  readonly before: Payout | undefined
 }
 
-/** A payment brings the total up to what was earned at its commit: behind it are the entries since the one before. */
-function Behind({ payee, payout, before }: BehindProps) {
+/** A payment brings the total up to some sum: behind it are the entries that earned the part which it added. */
+function Behind({ payee, payout }: BehindProps) {
   const [entries, setEntries] = useState<readonly AccountEntry[] | Error>()
   const open = async () => {
     try {
-      setEntries(await fetchBehind(payee, payout, before))
+      setEntries(await fetchBehind(payee, payout))
     } catch (error) {
       setEntries(error as Error)
     }
@@ -91,23 +83,43 @@ function Behind({ payee, payout, before }: BehindProps) {
           ))}
         </ol>
       )}
-      {Array.isArray(entries) && entries.length === 0 && <p class="quiet">Work of earlier batches.</p>}
     </details>
   )
 }
 
-async function fetchBehind(payee: Hex, payout: Payout, before: Payout | undefined): Promise<AccountEntry[]> {
-  const sizeAt = async (counter: bigint | null | undefined): Promise<number> =>
-    counter ? Number((await client.anchorAccounts(counter, { limit: 1 })).commitment.logSize) : 0
-  const [from, to] = [await sizeAt(before?.counter), await sizeAt(payout.counter)]
+const attemptsMax = 10
+const fetchEntries = (payee: Hex, before?: string) =>
+  client.accountEntries(payee, { limit: entriesPerPage, ...(before === undefined ? {} : { before }) })
+
+/** Entries that earned what lies between the total before this payment and the one after it, newest first. */
+async function fetchBehind(payee: Hex, payout: Payout): Promise<AccountEntry[]> {
+  const { paidWei, payouts, ...newest } = await fetchTogether(payee)
+  let { earnedWei, page } = newest
+  const isThis = (one: Payout) => one.transactionHash === payout.transactionHash && one.status === payout.status
+  const place = payouts.findIndex(isThis)
+  if (place < 0) return [] // longer ago than one answer reaches
+  const newer = payouts.slice(0, place).filter(({ status }) => status !== 'failed')
+  const to = newer.reduce((sum, { amountWei }) => sum - amountWei, paidWei)
+  const from = to - payout.amountWei
   const found: AccountEntry[] = []
-  for (let next: string | null = `${to}`; next !== null; ) {
-    const page: Awaited<ReturnType<typeof client.accountEntries>> = await client.accountEntries(payee, {
-      before: next,
-      limit: entriesPerPage,
-    })
-    found.push(...page.entries.filter(({ position }) => position >= from))
-    next = page.entries.some(({ position }) => position < from) ? null : page.next
+  for (;;) {
+    for (const entry of page.entries) {
+      const before = earnedWei - entry.gainWei
+      if (before < to && earnedWei > from && entry.gainWei > 0n) found.push(entry)
+      earnedWei = before
+    }
+    if (page.next === null || earnedWei <= from) return found
+    page = await fetchEntries(payee, page.next)
   }
-  return found
+}
+
+/** Sums and lists of one moment: asked again where something came in between. */
+async function fetchTogether(payee: Hex) {
+  for (let attempt = 1; ; attempt++) {
+    const { earnedWei, paidWei } = await client.account(payee)
+    const [{ payouts }, page] = [await client.payouts({ payee, limit: paymentsMost }), await fetchEntries(payee)]
+    const after = await client.account(payee)
+    const isStill = after.earnedWei === earnedWei && after.paidWei === paidWei
+    if (isStill || attempt === attemptsMax) return { earnedWei, paidWei, payouts, page }
+  }
 }

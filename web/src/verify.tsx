@@ -31,6 +31,10 @@ const names: Readonly<Record<Check['id'], readonly [name: string, why: string]>>
     'Your balance',
     'Your balance is part of the root that the contract holds; what was paid is what the contract paid.',
   ],
+  preference: [
+    'How you are paid',
+    'By ticket or as plain ETH, and from which sum on: as you signed it, or as the rules say.',
+  ],
   receipt: ['Your receipt', 'The batch of your receipt is in the log.'],
 }
 

@@ -161,6 +161,7 @@ test('account: an answer without an anchor', async () => {
     paidWei: 2n,
     paidAtBlock: 7n,
     owedWei: 3n,
+    preference: null,
     waitsFor: null,
     anchored: null,
   } as const
