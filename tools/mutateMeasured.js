@@ -1,6 +1,7 @@
 // Breaks the measured code in small ways, one at a time, and asks the unit tests of it whether they notice.
 // `--sample N` takes so many, for one `--seed` always the same; `--only TEXT` those whose title contains it; `--show`
-// prints what each test said. What was tried before, of the same code, is not tried again: `--fresh` forgets it.
+// prints what each test said. What was tried before, of the same code, is not tried again: `--fresh` forgets it. After
+// `--minutes N` no other is begun, and what was tried so far is counted.
 // Survivors that change nothing are listed in tools/mutantsReviewed.txt, each with its reason; no other may live.
 import { fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -21,7 +22,15 @@ const slow = /(fuzz|differential|command)\.test\.ts$/
 const flag = { type: 'boolean', default: false }
 const text = { type: 'string', default: '' }
 const { values: options } = parseArgs({
-  options: { sample: text, seed: text, only: text, workers: { type: 'string', default: '2' }, show: flag, fresh: flag },
+  options: {
+    sample: text,
+    seed: text,
+    only: text,
+    minutes: text,
+    workers: { type: 'string', default: '2' },
+    show: flag,
+    fresh: flag,
+  },
 })
 const home = join(root, '.build/mutation')
 const resultsFile = join(home, 'results.jsonl')
@@ -116,17 +125,25 @@ for (const [file, ids] of Object.entries(early))
 const costOf = (tests) => 20 + (20 * tests.reduce((sum, { ms }) => sum + ms, 0)) / 1000
 const toAsk = (id, tests) => ({ id, tests: tests.map(({ file, index }) => ({ file, index })) })
 
-/** `killed` or `lived`; `lane.worker` may be another one afterwards. */
-async function tryMutant(lane, mutant) {
-  const { id, file } = mutant
-  const tests = testsOf.get(id) ?? []
-  if (tests.length > 0 && (await tryWarm(lane, id, tests)) === 'killed') return 'killed'
+/** Most mutants die of a test that takes no time; only what outlives those is put to the others. */
+const quickMs = 700
+
+/** `killed` or `lived`, by the quick tests. `lane.worker` may be another one afterwards. */
+function tryQuick(lane, { id }) {
+  const quick = (testsOf.get(id) ?? []).filter(({ ms }) => ms <= quickMs)
+  return quick.length > 0 ? tryWarm(lane, id, quick) : 'lived'
+}
+
+/** `killed` or `lived`, by the others, and in a process of its own. */
+async function tryHard(lane, { id, file }) {
+  const slow = (testsOf.get(id) ?? []).filter(({ ms }) => ms > quickMs)
+  if (slow.length > 0 && (await tryWarm(lane, id, slow)) === 'killed') return 'killed'
   if (!earlyFiles.has(id)) return 'lived'
   // What runs while files load, or is kept from then, is tried by a process that never knew it otherwise.
   const folder = file.split('/')[0]
-  const reaching = rows.filter((row) => earlyFiles.get(id).includes(row.file))
+  const reaching = rows.filter((row) => earlyFiles.get(id).includes(row.file) && row.ms <= quickMs)
   const near = reaching.filter((row) => row.file.includes(`/${folder}/`))
-  const ordered = [...tests, ...(near.length > 0 ? near : reaching).toSorted((a, b) => a.ms - b.ms).slice(0, 200)]
+  const ordered = (near.length > 0 ? near : reaching).toSorted((a, b) => a.ms - b.ms).slice(0, 200)
   const worker = spawnWorker(id)
   const answer = await worker.ask(toAsk(id, ordered), costOf(ordered) + 60)
   worker.kill()
@@ -172,9 +189,12 @@ const knownFate = ({ fileHash, title }) => {
 
 const order = (title) => sha256(`${options.seed}${title}`)
 const wanted = all.filter(({ title }) => title.includes(options.only))
-const chosen = options.sample
-  ? wanted.toSorted((a, b) => (order(a.title) < order(b.title) ? -1 : 1)).slice(0, Number(options.sample))
-  : wanted
+const drawn = new Set(
+  wanted
+    .toSorted((a, b) => (order(a.title) < order(b.title) ? -1 : 1))
+    .slice(0, Number(options.sample || wanted.length)),
+)
+const chosen = wanted.filter((mutant) => drawn.has(mutant)) // file by file: their tests are loaded already
 
 const counts = Object.fromEntries(
   folders.map((name) => [
@@ -188,23 +208,43 @@ const counts = Object.fromEntries(
     },
   ]),
 )
-const queue = [...chosen]
-async function work() {
-  const lane = {}
-  for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
-    const { title, file, fileHash, line } = mutant
-    const known = knownFate(mutant)
-    const fate = known ?? (await tryMutant(lane, mutant))
-    if (!known) appendFileSync(resultsFile, `${JSON.stringify({ title, fileHash, testsHash, fate })}\n`)
-    const said = fate === 'lived' && reviewed.has(title) ? 'reviewed' : fate
-    const count = counts[file.split('/')[0]]
-    count.tried++
-    count[said]++
-    if (said === 'lived') console.log(`lived ${file}:${line} ${title.slice(file.length + 1)}`)
-  }
-  lane.worker?.kill()
+const until = options.minutes ? performance.now() + 60_000 * Number(options.minutes) : Number.POSITIVE_INFINITY
+const fates = new Map()
+/** Some workers try what is in the queue, each by itself. */
+const tryAll = (queue, attempt, settles) =>
+  Promise.all(
+    Array.from({ length: Number(options.workers) }, async () => {
+      const lane = {}
+      while (queue.length > 0 && performance.now() < until) {
+        const mutant = queue.shift()
+        const fate = await attempt(lane, mutant)
+        fates.set(mutant, fate)
+        const { title, fileHash } = mutant
+        if (settles || fate === 'killed')
+          appendFileSync(resultsFile, `${JSON.stringify({ title, fileHash, testsHash, fate })}\n`)
+      }
+      lane.worker?.kill()
+    }),
+  )
+for (const mutant of chosen) if (knownFate(mutant)) fates.set(mutant, knownFate(mutant))
+await tryAll(
+  chosen.filter((mutant) => !fates.has(mutant)),
+  tryQuick,
+  false,
+)
+await tryAll(
+  chosen.filter((mutant) => fates.get(mutant) === 'lived' && !knownFate(mutant)),
+  tryHard,
+  true,
+)
+
+for (const [{ title, file, line }, fate] of fates) {
+  const said = fate === 'lived' && reviewed.has(title) ? 'reviewed' : fate
+  const count = counts[file.split('/')[0]]
+  count.tried++
+  count[said]++
+  if (said === 'lived') console.log(`lived ${file}:${line} ${title.slice(file.length + 1)}`)
 }
-await Promise.all(Array.from({ length: Number(options.workers) }, work))
 
 const sum = (name) => Object.values(counts).reduce((total, count) => total + count[name], 0)
 const percent = (100 * sum('killed')) / Math.max(1, sum('tried'))
