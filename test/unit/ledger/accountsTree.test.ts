@@ -44,13 +44,16 @@ test('accountLeaf: the double hash of abi.encode(payee, earned)', () => {
   expect(toHex(accountLeaf(payeeOf(3), 2n ** 96n - 1n))).toBe(keccak256(keccak256(encoded)))
 })
 
-test('root: as the naive tree at every size from 0 to 130', () => {
-  for (let size = 0; size <= sizeMax; size++) expect(treeOf(size).root()).toBe(naiveRoot(accountsOf(size)))
+/** Every size up to 34, and those around the next two powers of two. */
+const sizes = [...Array.from({ length: 35 }, (_, i) => i), 63, 64, 65, 127, 128, 129]
+
+test('root: as the naive tree', () => {
+  for (const size of sizes) expect(treeOf(size).root()).toBe(naiveRoot(accountsOf(size)))
 })
 
-test("proof: OpenZeppelin's verifier accepts every leaf at every size from 1 to 34, and around 128", () => {
+test("proof: OpenZeppelin's verifier accepts every leaf", () => {
   const leaves = accountsOf(sizeMax).map(([payee, earned]) => toHex(accountLeaf(payee, earned)))
-  for (const size of [...Array.from({ length: 34 }, (_, i) => i + 1), 127, 128, 129]) {
+  for (const size of sizes) {
     const tree = treeOf(size)
     const root = tree.root()
     for (let i = 0; i < size; i++)
