@@ -27,16 +27,15 @@ export interface ChainOptions {
   readonly roundsManager: Hex | null
   readonly bondingManager: Hex | null
   readonly log: Logger
+  /** A server that is silent for longer is left for the next; 10,000 unless given. */
+  readonly timeoutMs?: number
 }
-
-/** A server that is silent for longer is left for the next. */
-const timeoutMs = 10_000
 
 /** Gas of the call that tries a direct payment: what the treasury gives the payee, and what any transaction costs. */
 const tryDirectGas = 50_000n + 21_000n
 
 export function createChain(options: ChainOptions): Chain {
-  const { rpcUrls: urls, chainId, treasury, broker, roundsManager, bondingManager, log } = options
+  const { rpcUrls: urls, chainId, treasury, broker, roundsManager, bondingManager, log, timeoutMs = 10_000 } = options
   // No caching: a block number of some seconds ago would hide a reorganisation.
   const client = createPublicClient({ transport: createEndpoints({ urls, chainId, timeoutMs, log }), cacheTime: 0 })
   const contract = { address: treasury, abi: treasuryAbi } as const

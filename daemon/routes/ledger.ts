@@ -4,6 +4,7 @@ import { accountAnswer, accountEntriesAnswer, ledgerHeadAnswer } from '../../cli
 import { rail } from '../../ledger/config.ts'
 import { payeeRule, rootOf } from '../../ledger/state.ts'
 import { Problem } from '../problem.ts'
+import { fetchOwnAnchor } from '../services/ownAnchor.ts'
 import { readNumber } from './query.ts'
 import { answer, readAddress, type Services } from './services.ts'
 
@@ -12,7 +13,7 @@ const sizeMax = 2 ** 31 - 1
 
 export function addLedgerRoutes(router: Router, { mirror, store, books, headWatch, payer, vitals }: Services): void {
   router.get('/api/ledger/head', async (context) => {
-    const event = await store.lastCommitted()
+    const event = await fetchOwnAnchor({ store, mirror, headWatch })
     const anchored = event && {
       counter: event.args.counter,
       root: rootOf(event.args.next),
@@ -82,7 +83,7 @@ export function addLedgerRoutes(router: Router, { mirror, store, books, headWatc
     }
 
     async function anchoredAccount() {
-      const event = await store.lastCommitted()
+      const event = await fetchOwnAnchor({ store, mirror, headWatch })
       if (!event) return null
       const { counter, next: commitment } = event.args
       const proven = (await mirror.viewAt(commitment)).prove(payee)

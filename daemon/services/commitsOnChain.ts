@@ -5,12 +5,13 @@ import { rootOf } from '../../ledger/state.ts'
 import type { ChainEvent, EventName } from '../chain/events.ts'
 import type { EventQuery, Store } from '../store/store.ts'
 import type { Mirror } from './mirror.ts'
+import { isOwn } from './ownAnchor.ts'
 
 const eventsPerRead = 1_000
 
 export interface CommitReader {
   readonly store: Pick<Store, 'eventsNamed' | 'commitWithRoot'>
-  readonly mirror: Pick<Mirror, 'tree'>
+  readonly mirror: Pick<Mirror, 'tree' | 'viewAt'>
 }
 
 /** Those whose admission may have taken commits back. */
@@ -31,7 +32,7 @@ export async function fetchCommitter(
 
 /** Commits on the chain that were struck out or that this store does not know. One of a log that is not this one's cannot be explained. */
 export async function fetchOddCommits(
-  { store, mirror: { tree } }: CommitReader,
+  { store, mirror }: CommitReader,
   admissions: readonly ChainEvent<'Admitted'>[],
 ): Promise<Discrepancy[]> {
   const found: Discrepancy[] = []
@@ -40,14 +41,16 @@ export async function fetchOddCommits(
   }
   for await (const event of eventsOf(store, 'Committed')) {
     const { counter, next } = event.args
-    const size = Number(next.logSize)
-    const isOurs = size <= tree.size && tree.root(size) === next.logRoot
     if (admissions.some((one) => one.args.counter < counter && isBefore(event, one)))
       add('struck', 'STRUCK_COMMIT', `commit ${counter} was taken back by the admit of an earlier anchor`)
-    else if (!isOurs)
-      add('unexplained', 'FOREIGN_COMMIT', `commit ${counter} is of a log of ${size} entries that is not this one`)
-    else if (!(await store.commitWithRoot(counter, rootOf(next))))
-      add('unknown_transaction', 'UNKNOWN_COMMIT', `commit ${counter} is of this log, and this store does not know it`)
+    else if (await store.commitWithRoot(counter, rootOf(next))) continue
+    else if (await isOwn(mirror, next))
+      add(
+        'unknown_transaction',
+        'UNKNOWN_COMMIT',
+        `commit ${counter} is of this ledger, and this store does not know it`,
+      )
+    else add('unexplained', 'FOREIGN_COMMIT', `commit ${counter} is not of this ledger`)
   }
   return found
 }

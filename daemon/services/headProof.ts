@@ -1,5 +1,6 @@
 /** The proof that the contract's head is the core's own, which it wants before it builds on that head. */
 import type { LogTree } from '../../client/logTree.ts'
+import { rootOf } from '../../ledger/state.ts'
 import type { HeadProof } from '../../protocol/messages.ts'
 import { decodeCall } from '../chain/calls.ts'
 import type { Chain, Head } from '../chain/chain.ts'
@@ -7,7 +8,7 @@ import type { Store } from '../store/store.ts'
 
 export interface HeadProofOptions {
   readonly chain: Pick<Chain, 'calldata'>
-  readonly store: Pick<Store, 'commitWithRoot' | 'lastCommitted'>
+  readonly store: Pick<Store, 'commitWithRoot' | 'committed'>
   readonly tree: LogTree
 }
 
@@ -25,8 +26,8 @@ export async function makeHeadProof(options: HeadProofOptions, head: Head): Prom
 
 /** What the disk has lost is still in the calldata of the transaction that moved the head. */
 async function commitOnChain({ chain, store }: HeadProofOptions, { counter, root }: Head) {
-  const event = await store.lastCommitted()
-  if (event?.args.counter !== counter)
+  const event = await store.committed(counter)
+  if (!event || rootOf(event.args.next) !== root)
     throw new Error(`the commit with counter ${counter} and root ${root} is not known yet`)
   const calldata = await chain.calldata(event.transactionHash)
   if (!calldata) throw new Error(`the node does not have transaction ${event.transactionHash}`)

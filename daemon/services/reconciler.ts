@@ -17,7 +17,7 @@ const payeesPerRead = 100
 export interface ReconcilerOptions {
   readonly chain: Pick<Chain, 'paid' | 'totalPaid' | 'nonce'>
   readonly lane: Lane
-  readonly mirror: Pick<Mirror, 'ledger' | 'tree'>
+  readonly mirror: Pick<Mirror, 'ledger' | 'tree' | 'viewAt'>
   readonly books: Books
   readonly payer: Pick<Payer, 'leftOut'>
   readonly store: Pick<Store, 'eventsNamed' | 'commitWithRoot' | 'earnings' | 'transactionsBetween'>

@@ -71,7 +71,28 @@ test('row 34: a server that takes a transaction and then times out is not asked 
   expect([sends(world), (await attempts()).length]).toEqual([1, 2])
 })
 
-test('row 34: a server that is down, late or talks nonsense says nothing against a transaction', async () => {
+test('row 34: a server that takes a transaction and is silent from then on is not asked to take another', async () => {
+  const { rpc, settle, commit, attempts } = await createOpen({ timeoutMs: 500 })
+  let silent = 0
+  rpc.onRequest = (calls) =>
+    calls.some(({ method }) => method === 'eth_sendRawTransaction') || silent++ === 1 ? 'hold_after' : 'pass'
+  expect(await settle(await commit())).toBe('landed')
+  expect([sends(world), (await attempts()).length]).toEqual([1, 2])
+})
+
+test('row 34: an answer that comes late, when the transaction has long landed, changes nothing', async () => {
+  const { rpc, settle, commit, attempts, chain: seen } = await createOpen()
+  const late = Promise.withResolvers<void>()
+  rpc.onRequest = (calls) =>
+    calls.some(({ method }) => method === 'eth_sendRawTransaction') ? { late: late.promise } : 'pass'
+  const settled = settle(await commit())
+  await until(async () => (await seen.head()).counter === 1n)
+  late.resolve()
+  expect(await settled).toBe('landed')
+  expect([sends(world), (await attempts()).length]).toEqual([1, 2])
+})
+
+test('row 34: a server that is down or talks nonsense says nothing against a transaction', async () => {
   const { rpc, settle, commit, codes } = await createOpen()
   const faults = ['cut', 'nonsense', 'refuse', 'cut', 'cut_after'] as const
   const transaction = await commit()
@@ -251,10 +272,37 @@ test.each(['0x1', '0x0'])('row 10: a receipt that is a lie (status %s) decides n
   expect(await settled).toBe('landed')
 })
 
-test('row 10: of what nobody mines nothing is known, and the next commit takes its place', {
-  timeout: 60_000,
-}, async () => {
-  const { settle, commit, chain: seen, attempts } = await createOpen()
+test('row 20: lies about the nonce make a transaction that waits or fails; with the truth the next lands', async () => {
+  const { rpc, settle, commit, chain: seen } = await createOpen({ looksMax: 3 })
+  for (const lie of ['0x0', '0x50']) {
+    rpc.onCall = ({ method }) => (method === 'eth_getTransactionCount' ? { result: lie } : undefined)
+    expect(await settle(await commit())).toBe('unknown')
+    expect((await seen.head()).counter).toBe(0n)
+  }
+  Object.assign(rpc, healthy())
+  expect(await settle(await commit())).toBe('landed')
+  expect((await seen.head()).counter).toBe(1n)
+})
+
+test('row 20: lies about fees end at the caps', async () => {
+  const { rpc, settle, commit } = await createOpen()
+  const huge = `0x${(10n ** 15n).toString(16)}`
+  rpc.onCall = ({ method }) =>
+    method === 'eth_getBlockByNumber'
+      ? { answer: (block) => ({ ...(block as object), baseFeePerGas: huge }) }
+      : method === 'eth_maxPriorityFeePerGas' || method === 'eth_gasPrice'
+        ? { result: huge }
+        : undefined
+  const transaction = await commit()
+  expect(fieldsOf(transaction)).toMatchObject({
+    maxFeePerGas: caps.maxFeePerGas,
+    maxPriorityFeePerGas: caps.maxPriorityFeePerGas,
+  })
+  expect(await settle(transaction)).toBe('landed')
+})
+
+test('row 10: of what nobody mines nothing is known, and the next commit takes its place', async () => {
+  const { settle, commit, chain: seen, attempts } = await createOpen({ looksMax: 5 })
   await holdBlocks(world)
   const first = await commit()
   expect(await settle(first)).toBe('unknown')

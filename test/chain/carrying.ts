@@ -51,13 +51,26 @@ export interface Carrying {
 export interface CarryingOptions {
   readonly confirmations?: number
   readonly hasRelayer?: boolean
+  readonly looksMax?: number
+  /** How long a server may be silent. */
+  readonly timeoutMs?: number
+}
+
+/** One on each chain: no test changes it. */
+const brokers = new Map<string, Promise<Broker>>()
+
+async function deployBroker(rpcUrl: string): Promise<Broker> {
+  const wallet = await createFundedWallet(rpcUrl, '50')
+  const broker = await findOrDeployBroker(wallet, brokerOnArbitrum)
+  await startRound(wallet, broker)
+  return broker
 }
 
 export async function createCarrying(rpcUrl: string, options: CarryingOptions = {}): Promise<Carrying> {
-  const { confirmations = 0, hasRelayer = false } = options
+  const { confirmations = 0, hasRelayer = false, looksMax = 35, timeoutMs = 10_000 } = options
   const wallet = await createFundedWallet(rpcUrl, '250')
-  const broker = await findOrDeployBroker(wallet, brokerOnArbitrum)
-  await startRound(wallet, broker)
+  if (!brokers.has(rpcUrl)) brokers.set(rpcUrl, deployBroker(rpcUrl))
+  const broker = (await brokers.get(rpcUrl)) as Broker
   const treasury = (await predictAddress(wallet)) as Hex
   const hosted = host({ verifyingContract: treasury, broker: broker.broker as Hex })
   const { configHash } = call(hosted.core, 'status', {})
@@ -79,6 +92,7 @@ export async function createCarrying(rpcUrl: string, options: CarryingOptions = 
     roundsManager: broker.roundsManager as Hex,
     bondingManager: broker.bondingManager as Hex,
     log,
+    timeoutMs,
   })
   const store = await openStore(`sqlite:${temporaryFolder()}/store.sqlite`, configHash as Hex)
   await store.lead(new AbortController().signal)
@@ -92,7 +106,7 @@ export async function createCarrying(rpcUrl: string, options: CarryingOptions = 
       caps: () => caps,
       relayer: hasRelayer ? relayer : undefined,
       pollMs: 2,
-      looksMax: 35,
+      looksMax,
     })
   let landed: Result<'prepare_payouts'> | undefined
 

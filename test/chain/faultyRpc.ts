@@ -1,5 +1,5 @@
 /** A server of the chain that lies, is late, forgets or dies, as it is told: a proxy in front of a real one. */
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 
@@ -23,9 +23,17 @@ type CallFault =
 
 /**
  * What becomes of a request as a whole: answered, cut before or after the chain saw it, answered with nonsense, or held
- * until the caller gives up.
+ * until the caller gives up, before or after the chain saw it; or answered when a promise resolves.
  */
-type RequestFault = 'pass' | 'cut' | 'cut_after' | 'nonsense' | 'hold' | 'refuse'
+type RequestFault =
+  | 'pass'
+  | 'cut'
+  | 'cut_after'
+  | 'nonsense'
+  | 'hold'
+  | 'hold_after'
+  | 'refuse'
+  | { readonly late: Promise<unknown> }
 
 /** Takes what is to be done when nobody needs a thing any more. */
 export type AtEnd = (clean: () => void | Promise<void>) => void
@@ -34,14 +42,16 @@ export interface FaultyRpc {
   readonly url: string
   onCall: (call: Call) => CallFault
   onRequest: (calls: readonly Call[]) => RequestFault
+  /** Ends what is held. */
+  hangUp(): void
   /** Methods of all calls that came, in order. */
   readonly asked: string[]
 }
 
 /** Ends with the test, unless `atEnd` says otherwise. Healthy until told. */
 export async function startFaultyRpc(target: string, atEnd: AtEnd = onTestFinished): Promise<FaultyRpc> {
-  const proxy = { url: '', asked: [] as string[], ...healthy() }
-  const server: Server = createServer(async (request, response) => {
+  const proxy = { url: '', asked: [] as string[], hangUp: () => server.closeAllConnections(), ...healthy() }
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const calls = JSON.parse(Buffer.concat(chunks).toString()) as Call[]
@@ -52,7 +62,13 @@ export async function startFaultyRpc(target: string, atEnd: AtEnd = onTestFinish
     if (fate === 'refuse') return void response.writeHead(503).end('no: key=SECRET')
     const replies = await answer(target, calls, proxy.onCall)
     if (fate === 'cut_after') return void request.socket.destroy()
+    if (fate === 'hold_after') return
+    if (typeof fate === 'object') await fate.late
     response.end(fate === 'nonsense' ? '<html>SECRET</html>' : JSON.stringify(replies))
+  }
+  // The chain behind it may be gone too: then there is nothing to say.
+  const server: Server = createServer((request, response) => {
+    serve(request, response).catch(() => request.socket.destroy())
   })
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
   proxy.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

@@ -168,7 +168,7 @@ test('rows 20 and 26: tried all the same, for a server lied about it, each ticke
   const [payee] = payees()
   const selector = toFunctionSelector(getAbiItem({ abi: bondingManagerAbi, name: 'updateTranscoderWithFees' }))
   rpc.onCall = ({ method, params: [call] }) =>
-    method === 'eth_call' && (call as { data: Hex }).data.startsWith(selector) ? { result: '0x' } : undefined
+    method === 'eth_call' && (call as { data?: Hex }).data?.startsWith(selector) ? { result: '0x' } : undefined
   const found = await untilFound(...world.tickets.map((ticket) => ['failed', 'PAYMENT_FAILED', ticket, wei]))
   const [failed] = (await world.client.payouts({ payee, limit: 1 })).payouts
   expect(failed).toMatchObject({ status: 'failed', reason: found.find((one) => one.payee === payee)?.detail })
@@ -259,7 +259,48 @@ test('row 26: a treasury that is short pays what it has, and the rest when it is
   await untilFound()
 })
 
+test('row 26: with the window used up a payment waits until there is room again, and says so', {
+  timeout,
+}, async () => {
+  const [, , , , payee] = payees()
+  const { paidWei } = await world.client.account(payee)
+  // The cap of this deployment is 400 ETH a window: a leaky bucket of half of it.
+  const room = await world.wallet.chain.readContract({ address: treasury, abi: treasuryAbi, functionName: 'room' })
+  await tell('anvil_setBalance', treasury, `0x${(2n * room).toString(16)}`)
+  for (const part of [room / 2n, room / 2n, 1_000n * wei]) await credits([payee], part)
+  await world.until('not told why', async () => {
+    const account = await world.client.account(payee)
+    return account.paidWei - paidWei >= room / 2n && account.waitsFor?.reason === 'WINDOW_USED' ? true : undefined
+  })
+  const time = createTestClient({ mode: 'anvil', transport: http(world.rpcUrl) })
+  await time.increaseTime({ seconds: 3_600 })
+  await time.mine({ blocks: 1 })
+  await untilFound()
+})
+
 const fillTreasury = () => tell('anvil_setBalance', treasury, `0x${parseEther('10').toString(16)}`)
+
+test('row 20: lies about what was paid fail one ticket, and pay nobody twice', { timeout }, async () => {
+  const [, payee, , , , direct] = payees()
+  await credits([payee, direct])
+  await untilFound()
+  const before = await Promise.all([payee, direct].map(paidTo))
+  const selector = toFunctionSelector(getAbiItem({ abi: treasuryAbi, name: 'paid' }))
+  rpc.onCall = ({ method, params: [call] }) =>
+    method === 'eth_call' && (call as { data?: Hex }).data?.startsWith(selector) ? { result: zeroHash } : undefined
+  await credits([payee, direct])
+  await world.until('not tried', async () => {
+    const [last] = (await world.client.payouts({ payee, limit: 1 })).payouts
+    const isPaid = (await world.client.account(direct)).owedWei === 0n
+    return last?.status === 'failed' && isPaid ? true : undefined
+  })
+  Object.assign(rpc, healthy())
+  await untilFound()
+  expect(await Promise.all([payee, direct].map(paidTo))).toEqual(before.map((one) => one + wei))
+})
+
+const paidTo = (payee: Hex): Promise<bigint> =>
+  world.wallet.chain.readContract({ address: treasury, abi: treasuryAbi, functionName: 'paid', args: [payee] })
 
 test('row 34: redemptions that a server keeps back are missed, and found as soon as one tells of them', {
   timeout,
@@ -300,7 +341,7 @@ test('rows 21 and 28: what a thief with the key pays cannot be explained, until 
   const thief = createSigner(randomBytes(32), world.domain)
   await admit(thief.address, none, empty)
   const [stolen, gained] = [payeeOf(5_555), wei / 4n]
-  await steal(thief, { ...commitment, logRoot: keccak256('0x01') }, { stolen, payee, gained })
+  await steal(thief, { ...commitment, accountsRoot: keccak256('0x01') }, { stolen, payee, gained })
   const unexplained = [
     ['unexplained', 'FOREIGN_COMMIT', null, 0n],
     ['unexplained', 'PAID_ABOVE_EARNED', stolen, wei],
@@ -308,6 +349,8 @@ test('rows 21 and 28: what a thief with the key pays cannot be explained, until 
   ]
   await untilFound(...unexplained)
   expect(await reconcile()).toBe(1)
+  // Payees go on being shown the last anchor of this ledger, from which they can claim.
+  expect((await world.client.account(direct)).anchored).toMatchObject({ counter: good.counter, root: good.root })
 
   await write(world.wallet, { address: treasury, abi: treasuryAbi, functionName: 'halt', args: [anchor] })
   await admit(core, anchor, commitment)
@@ -340,9 +383,7 @@ async function steal(
   const open = { epoch, prevBoot, counter: last, root, boot, logSize, logRoot, attestation: '0x' as Hex }
   await relay(encodeCall(['Open', open], thief.signStruct('Open', open)))
 
-  const paid = await world.wallet.chain.readContract({
-    ...{ address: treasury, abi: treasuryAbi, functionName: 'paid', args: [payee] },
-  })
+  const paid = await paidTo(payee)
   const { number, blockHash } = await round()
   const word = (to: Hex, total: bigint): Hex => `${to}${total.toString(16).padStart(24, '0')}`
   const signature = thief.signTicket({
@@ -351,7 +392,7 @@ async function steal(
   })
   const commit: Commit = {
     ...{ epoch, boot, counter, prevRoot: root, next, round: number },
-    payments: [word(payee, (paid as bigint) + gained), word(stolen, wei)],
+    payments: [word(payee, paid + gained), word(stolen, wei)],
     ticketSigs: [signature.slice(0, 66) as Hex, `0x${signature.slice(66)}`],
   }
   await relay(encodeCall(['Commit', commit], thief.signStruct('Commit', commit)))

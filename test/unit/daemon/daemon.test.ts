@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { batchLeafHash } from '../../../client/batch.ts'
 import { verifyReceipt } from '../../../client/verify.ts'
 import type { Store } from '../../../daemon/store/store.ts'
@@ -340,6 +340,18 @@ test('behavior: those who cannot be paid are named with a reason, and stop nobod
   await untilPaid(daemon, directPayee, 5n)
   await untilPaid(daemon, ticketPayee, 6n)
   expect(await waitsFor(ticketPayee)).toBeNull()
+})
+
+test('row 35: a clock that jumps moves no money and loses nothing', async () => {
+  const world = createWorld()
+  const daemon = await world.startOpen()
+  onTestFinished(() => void vi.useRealTimers())
+  vi.useFakeTimers({ toFake: ['Date'], now: new Date('2001-01-01') })
+  for (const [i, time] of ['2090-01-01', '1970-01-02', '2030-01-01'].entries()) {
+    vi.setSystemTime(new Date(time))
+    expect(await daemon.client.sendBatch(creditBatch(BigInt(i), 5n))).toMatchObject({ status: 'accepted' })
+    await untilPaid(daemon, directPayee, 5n * BigInt(i + 1))
+  }
 })
 
 test('behavior: stops in good order and answers what it had taken', async () => {

@@ -1,0 +1,45 @@
+/** Which commits on the chain are of this ledger: a thief with the core's key can put others there, and an admission take them back. */
+import { rootOf } from '../../ledger/state.ts'
+import type { Commitment } from '../../ledger/structs.ts'
+import type { ChainEvent } from '../chain/events.ts'
+import { Fatal } from '../errors.ts'
+import type { Store } from '../store/store.ts'
+import type { HeadWatch } from './headWatch.ts'
+import type { Mirror } from './mirror.ts'
+
+interface OwnAnchorOptions {
+  readonly store: Pick<Store, 'committed' | 'commitWithRoot' | 'lastCommitted'>
+  readonly mirror: Pick<Mirror, 'tree' | 'viewAt'>
+  readonly headWatch: Pick<HeadWatch, 'head'>
+}
+
+/** A thief fills no more commits than this with others before the anchor before them is out of sight. */
+const commitsMax = 50
+
+/** The newest live anchor that is of this ledger; undefined before the first, or where there are too many others on it. */
+export async function fetchOwnAnchor(options: OwnAnchorOptions): Promise<ChainEvent<'Committed'> | undefined> {
+  const { store, mirror, headWatch } = options
+  // What was struck out lies above the head.
+  const newest = headWatch.head?.counter ?? (await store.lastCommitted())?.args.counter ?? 0n
+  for (let counter = newest; counter > 0n && counter > newest - BigInt(commitsMax); counter--) {
+    const event = await store.committed(counter)
+    if (!event) continue
+    if (await store.commitWithRoot(counter, rootOf(event.args.next))) return event
+    // The disk may have lost it: then the log says whether it is ours. Not of many, for that takes all of the log each time.
+    if (counter === newest && (await isOwn(mirror, event.args.next))) return event
+  }
+  return undefined
+}
+
+/** Whether the log leads to a commitment. */
+export async function isOwn(mirror: OwnAnchorOptions['mirror'], commitment: Commitment): Promise<boolean> {
+  const size = Number(commitment.logSize)
+  if (size > mirror.tree.size || mirror.tree.root(size) !== commitment.logRoot) return false
+  try {
+    await mirror.viewAt(commitment)
+    return true
+  } catch (error) {
+    if (error instanceof Fatal) return false
+    throw error
+  }
+}
