@@ -110,14 +110,16 @@ export function createConcerns(options: ConcernsOptions): Concerns {
   }
   return {
     add(listener) {
+      look() // so that what is told at once is how it is now
       listeners.add(listener)
       return { now: [...known.values()], remove: () => listeners.delete(listener) }
     },
     async run(signal) {
       for (let turn = 0; ; turn++) {
-        if (listeners.size === 0)
-          turn = -1 // whoever comes next hears at once how the books are
-        else if (turn % pollsPerReconciliation === 0) await reconcile()
+        if (listeners.size === 0) {
+          turn = -1 // whoever comes next hears soon how the books are then
+          discrepancies = []
+        } else if (turn % pollsPerReconciliation === 0) await reconcile()
         look()
         await pause(pollMs, signal)
       }

@@ -96,6 +96,10 @@ test('behavior: a listener is told what is wrong, when it begins and when it is 
   world.chain.refusing.delete(directPayee)
   for (const one of [listener, late]) await until(one, { event: 'cleared', data: refuses })
 
+  world.chain.plant([{ name: 'DepositFunded', args: { sender: payeeOf(903), amount: 2n } }])
+  const gift = { kind: 'discrepancy', code: 'DEPOSIT_GIFT', payee: null, detail: expect.stringMatching(/^gift: /) }
+  await until(listener, { event: 'raised', data: gift })
+
   world.coreHost.restart()
   await until(listener, { event: 'raised', data: expect.objectContaining({ code: 'NOT_OPEN' }) })
 })
