@@ -27,6 +27,8 @@ const reporterNames = ['gateway', 'edge', 'jobs'] as const
 export interface WorldOptions {
   readonly children: Children
   readonly source: ChainSource
+  /** Puts something between daemon and chain. @returns where the daemon finds it */
+  readonly between?: (rpcUrl: string) => Promise<string>
   /** Address at which the broker is looked for. */
   readonly broker: Address
   /** Port of the daemon's API; 0 takes a free one. */
@@ -87,7 +89,8 @@ export async function bringUp(options: WorldOptions): Promise<World> {
   const configuration = makeConfiguration({ chainId, treasury, broker: broker.broker, ...listed })
   say('starting core and daemon')
   const onStart = createProcessList(join(folder, 'processes.json'))
-  const services = await startServices({ ...options, deployment: { rpcUrl, ...broker }, configuration, home, onStart })
+  const seen = { rpcUrl: (await options.between?.(rpcUrl)) ?? rpcUrl, ...broker }
+  const services = await startServices({ ...options, deployment: seen, configuration, home, onStart })
 
   say('genesis')
   const client = createClient({ url: services.url })

@@ -11,6 +11,8 @@ import type { Children } from '../../anvil/children.ts'
 import { startFeed } from '../../anvil/feed.ts'
 import { type Summary, summarize } from '../../anvil/summary.ts'
 import { bringUp, type World } from '../../anvil/world.ts'
+import { type FaultyRpc, startFaultyRpc } from '../chain/faultyRpc.ts'
+import { heal, rpcFaults, setFaults } from './rpcFaults.ts'
 
 export interface SoakOptions {
   readonly children: Children
@@ -29,11 +31,11 @@ export interface SoakResult extends Summary {
   readonly found: readonly string[]
 }
 
-const disturbances = ['daemon', 'core', 'both', 'chain'] as const
+const disturbances = ['daemon', 'core', 'both', 'chain', 'rpc'] as const
 type Disturbance = (typeof disturbances)[number]
 
 const payIntervalMs = 2_000
-/** How long the chain's server hangs: connections stay open, and nothing is answered. */
+/** How long the chain hangs, with open connections and no answer, or its server does what it should not. */
 const hangsMsMax = 4_000
 
 /** @throws Error where a part stays down, or not everything is paid in time; its folder is kept then */
@@ -44,7 +46,14 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   say(`seed ${seed}, logs in ${folder}`)
   const stop = new AbortController()
   const { signal } = stop
+  const cleaning: (() => void | Promise<void>)[] = []
+  const proxied = Promise.withResolvers<FaultyRpc>()
+  const between = async (rpcUrl: string): Promise<string> => {
+    proxied.resolve(await startFaultyRpc(rpcUrl, (clean) => void cleaning.push(clean)))
+    return (await proxied.promise).url
+  }
   const world = await bringUp({
+    between,
     children,
     source: { kind: 'local' },
     isEnclave: false,
@@ -59,7 +68,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   })
   const feed = startFeed(world)
   try {
-    const { onTick, done } = disturb(options, world, () => feed.events)
+    const { onTick, done } = disturb(options, world, await proxied.promise, () => feed.events)
     say(`${options.events} events, ${options.disturbances} disturbances`)
     await feed.runExactly(options.events, options.eventsPerSecond, onTick, signal)
     const { summary, found } = await summarize({ children, world, feed, folder, startedAt, say, signal })
@@ -68,29 +77,47 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   } finally {
     await feed.stop()
     await world.stop()
+    for (const clean of cleaning) await clean()
   }
 }
 
 /** Each disturbance comes when so many events have been given: the same seed, the same order. */
-function disturb({ seed, events, disturbances: count, say }: SoakOptions, world: World, given: () => number) {
+function disturb(
+  { seed, events, disturbances: count, say }: SoakOptions,
+  world: World,
+  rpc: FaultyRpc,
+  given: () => number,
+) {
   const roll = createDice(seed)
   const plan = Array.from({ length: count }, (_, i) => ({
     at: Math.floor(((i + 0.5 + roll(100) / 200) * events) / (count + 1)),
     what: disturbances[roll(disturbances.length)] as Disturbance,
     hangsMs: 500 + roll(hangsMsMax - 500),
+    fault: roll(faultNames.length),
   }))
-  const done: Record<Disturbance, number> = { daemon: 0, core: 0, both: 0, chain: 0 }
+  const done: Record<Disturbance, number> = { daemon: 0, core: 0, both: 0, chain: 0, rpc: 0 }
   const onTick = async (): Promise<void> => {
     while (plan[0] && given() >= plan[0].at) {
-      const { at, what, hangsMs } = plan.shift() as (typeof plan)[number]
-      say(`after ${at} events: ${what === 'chain' ? `the chain hangs for ${hangsMs} ms` : `killing ${what}`}`)
+      const { at, what, hangsMs, fault } = plan.shift() as (typeof plan)[number]
+      const name = faultNames[fault] as string
+      const words = { chain: 'the chain hangs', rpc: name }
+      say(`after ${at} events: ${what in words ? `${words[what as 'rpc']} for ${hangsMs} ms` : `killing ${what}`}`)
       done[what]++
       if (what === 'daemon' || what === 'both') world.daemon.child.kill('SIGKILL')
       if (what === 'core' || what === 'both') world.core.child.kill('SIGKILL')
       if (what === 'chain') await hang(world, hangsMs)
+      if (what === 'rpc') await misbehave(rpc, name, hangsMs)
     }
   }
   return { onTick, done }
+}
+
+const faultNames = Object.keys(rpcFaults)
+
+async function misbehave(rpc: FaultyRpc, name: string, ms: number): Promise<void> {
+  setFaults(rpc, rpcFaults[name]?.() ?? {})
+  await delay(ms)
+  heal(rpc)
 }
 
 async function hang({ chain }: World, ms: number): Promise<void> {
