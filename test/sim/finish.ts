@@ -13,7 +13,7 @@ import { room } from './model/vault.ts'
 import { proofFor } from './moves/chain.ts'
 import { findCore, payOut, reportAll, takeOver } from './moves/honest.ts'
 import { renewKey } from './renewal.ts'
-import { max } from './wei.ts'
+import { max, sum } from './wei.ts'
 import type { World } from './world.ts'
 
 /** How a run ended. */
@@ -101,6 +101,17 @@ function payAll(world: World): Ending {
     const paid = get(chain.state.paid, payee)
     hold('G2', paid === max(earned, before), () => `${payee} earned ${earned}, got ${paid} in the end`)
   }
+  // Credits = paid + owed: every wei that was ever credited is with its payee, and nobody is owed anything.
+  const { totalEarned } = chain.state
+  const owed = [...core.ghost.earned].reduce(
+    (wei, [payee, earned]) => wei + max(earned - get(chain.state.paid, payee), 0n),
+    0n,
+  )
+  hold(
+    'G2',
+    sum(core.ghost.earned.values()) === totalEarned && owed === 0n,
+    'credits are not what was paid and is owed',
+  )
   checkReceipts(world, core)
   return 'paid'
 }

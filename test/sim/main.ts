@@ -3,7 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { Command, InvalidArgumentError } from 'commander'
-import { play, type Report, type Schedule, scheduleOf } from './run.ts'
+import { createPlayer, type Player } from './player.ts'
+import { type Report, type Schedule, scheduleOf } from './run.ts'
 import { shrink } from './shrink.ts'
 
 interface Options {
@@ -28,7 +29,7 @@ const options = new Command('npm run sim --')
   .parse()
   .opts<Options>()
 
-process.exitCode = options.replay ? replay(options.replay) : await explore(options)
+process.exitCode = options.replay ? await replay(options.replay) : await explore(options)
 
 async function explore({ seeds, steps, seed, workers, chain, json }: Options): Promise<number> {
   const startedAt = performance.now()
@@ -70,7 +71,11 @@ async function explore({ seeds, steps, seed, workers, chain, json }: Options): P
   const seconds = (performance.now() - startedAt) / 1000
   const { user, system } = process.cpuUsage()
   const cpuSeconds = (user + system) / 1e6
-  const failures = tally.broken.map((report) => explain(report, steps))
+  const failures: Awaited<ReturnType<typeof explain>>[] = []
+  if (tally.broken.length > 0)
+    await withPlayer(async (player) => {
+      for (const report of tally.broken) failures.push(await explain(report, steps, player))
+    })
   const summary = {
     ...tally,
     broken: failures,
@@ -86,22 +91,27 @@ async function explore({ seeds, steps, seed, workers, chain, json }: Options): P
 }
 
 /** A failure made short and written down, so that it can be played again. */
-function explain(report: Report, steps: number) {
+async function explain(report: Report, steps: number, { play }: Player) {
   const { seed, broken } = report
   console.error(`seed ${seed} breaks: ${broken?.sentence}`)
-  if (report.ending) return { seed, ...broken }
-  const short = shrink(scheduleOf(seed, steps), report)
+  const short = await shrink(scheduleOf(seed, steps), report, play)
+  const moves = short.schedule.steps.map(([name]) => name)
   const file = `.build/sim-${seed}.json`
   mkdirSync('.build', { recursive: true })
   writeFileSync(file, JSON.stringify(short.schedule))
-  console.error(`${short.schedule.steps.length} moves do it: ${short.schedule.steps.map(([name]) => name).join(' ')}`)
-  console.error(`play them again: npm run sim -- --replay ${file}`)
-  return { seed, ...broken, moves: short.schedule.steps.map(([name]) => name), file }
+  console.error(`${moves.length} moves do it, and the honest end: ${moves.join(' ')}`)
+  console.error(`play them again: npm run sim -- ${options.chain ? '--chain ' : ''}--replay ${file}`)
+  return { seed, ...broken, moves, file }
 }
 
-function replay(file: string): number {
+async function withPlayer<T>(use: (player: Player) => Promise<T>): Promise<T> {
+  const player = await createPlayer(options.chain)
+  return use(player).finally(player.stop)
+}
+
+async function replay(file: string): Promise<number> {
   const schedule = JSON.parse(readFileSync(file, 'utf8')) as Schedule
-  const { broken, ending } = play(schedule)
+  const { broken, ending } = await withPlayer(({ play }) => play(schedule))
   console.log(broken ? `breaks at move ${broken.at}: ${broken.sentence}` : `no guarantee breaks: ${ending}`)
   return broken ? 1 : 0
 }

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { bite } from './teeth/bite.ts'
+import { bite, breakCopy } from './teeth/bite.ts'
 import { sabotages } from './teeth/sabotages.ts'
 
 const folder = import.meta.dirname
@@ -36,6 +36,23 @@ describe('simulation', () => {
     const { states, transitions } = run('exhaust.ts', '--depth', '3')
     expect(states).toBeGreaterThan(150)
     expect(transitions).toBeGreaterThan(states)
+  })
+
+  test('a failure is shrunk to a list of moves that plays it again', { timeout: 600_000 }, () => {
+    const sabotage = sabotages.find(({ name }) => name === 'totals are paid as if they were due')
+    const copy = breakCopy(sabotage as NonNullable<typeof sabotage>)
+    const sim = (...args: readonly string[]) => {
+      const files = ['--import', join(copy, 'test/sim/crypto/register.ts'), join(copy, 'test/sim/main.ts')]
+      return spawnSync(process.execPath, [...files, ...args], { encoding: 'utf8', cwd: copy })
+    }
+    const failed = sim('--seeds', '6', '--steps', '120', '--workers', '1', '--json')
+    expect(failed.status).toBe(1)
+    const [{ seed, guarantee, moves, file }] = JSON.parse(failed.stdout).broken
+    expect([seed > 0, guarantee]).toEqual([true, 'G2'])
+    expect(moves.length).toBeLessThan(20)
+    expect(failed.stderr).toContain(`--replay ${file}`)
+    const again = sim('--replay', file)
+    expect([again.status, again.stdout]).toEqual([1, expect.stringContaining('G2 (never paid twice)')])
   })
 
   const sample = [

@@ -24,8 +24,8 @@ export interface Budget {
   readonly steps: number
 }
 
-/** @throws Error where the text to break is not there exactly once: the sabotage is out of date */
-export async function bite({ name, guarantee, edits }: Sabotage, { finds, seedsMax, steps }: Budget): Promise<Bite> {
+/** Makes a copy with this sabotage in it. @returns its folder @throws Error where the text to break is not there exactly once */
+export function breakCopy({ name, edits }: Sabotage): string {
   const copy = join(project, '.build/teeth', name.replaceAll(/[^a-z]+/gi, '-'))
   rmSync(copy, { recursive: true, force: true })
   for (const folder of folders) cpSync(join(project, folder), join(copy, folder), { recursive: true })
@@ -35,6 +35,12 @@ export async function bite({ name, guarantee, edits }: Sabotage, { finds, seedsM
     if (parts.length !== 2) throw new Error(`"${name}" finds its text ${parts.length - 1} times in ${file}: ${from}`)
     writeFileSync(join(copy, file), parts.join(to))
   }
+  return copy
+}
+
+export async function bite(sabotage: Sabotage, { finds, seedsMax, steps }: Budget): Promise<Bite> {
+  const { name, guarantee } = sabotage
+  const copy = breakCopy(sabotage)
   const sim = join(copy, 'test/sim')
   const { stdout } = await run(process.execPath, [
     ...['--import', join(sim, 'crypto/register.ts'), join(sim, 'teeth/tooth.ts')],
