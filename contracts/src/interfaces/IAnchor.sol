@@ -117,7 +117,7 @@ interface IAnchor {
     /// @param a a live anchor not older than twice `silence`
     function halt(Anchored calldata a) external;
 
-    /// @notice Ends a halt early. The guardian may.
+    /// @notice Ends a halt early. The guardian may, while it lasts.
     function endHalt() external;
 
     /// @notice Gives the ledger a new committer and configuration, in a new epoch in which nothing is open yet. The
