@@ -68,10 +68,9 @@ export function createBooks({ store }: { readonly store: Pick<Store, 'events' | 
     get block() {
       return upTo?.number
     },
-    addUp(totalPaidWei) {
+    addUp: (totalPaidWei) => {
       const { paidWei, lostWei } = books.common
-      const areCredited = [...books.payees.values()].every(({ ticketsWei, creditedWei }) => ticketsWei <= creditedWei)
-      return paidWei - lostWei === totalPaidWei && lostWei >= 0n && areCredited
+      return paidWei - lostWei === totalPaidWei && lostWei >= 0n && areCredited(books)
     },
     add(events, block) {
       for (const event of events) addEvent(books, event)
@@ -82,6 +81,8 @@ export function createBooks({ store }: { readonly store: Pick<Store, 'events' | 
       const cursor = await store.cursor()
       if (cursor?.hash === upTo?.hash) return
       if (!upTo || !cursor || (await store.blockAt(upTo.number))?.hash !== upTo.hash) return reload()
+      // What a server had kept back may have been found since, in blocks that are behind these books.
+      if (!books.agreed || !areCredited(books)) return reload()
       const events: ChainEvent[] = []
       for await (const event of store.events(upTo.number)) if (isUpTo(event, cursor)) events.push(event)
       for (const event of events) addEvent(books, event)
@@ -97,12 +98,25 @@ const isUpTo = ({ blockNumber }: ChainEvent, cursor: BlockPoint | undefined): bo
 interface All {
   readonly payees: Map<Hex, PayeeBook>
   readonly common: CommonBook
+  /** Whether these books had what the contract says it had paid, at its last commit. */
+  agreed: boolean
 }
 
-const createAll = (): All => ({ payees: new Map(), common: { fundedWei: 0n, paidWei: 0n, lostWei: 0n } })
+const createAll = (): All => ({
+  payees: new Map(),
+  common: { fundedWei: 0n, paidWei: 0n, lostWei: 0n },
+  agreed: true,
+})
 
-function addEvent({ payees: books, common }: All, event: ChainEvent): void {
+const areCredited = ({ payees }: All): boolean =>
+  [...payees.values()].every(({ ticketsWei, creditedWei }) => ticketsWei <= creditedWei)
+
+function addEvent(all: All, event: ChainEvent): void {
+  const { payees: books, common } = all
   switch (event.name) {
+    case 'Committed':
+      all.agreed = common.paidWei - common.lostWei === event.args.totalPaid
+      return
     case 'Paid': {
       const { payee, amount, ticket, counter } = event.args
       const book = bookOf(books, payee)
