@@ -9,8 +9,16 @@ const startChain = useChains()
 const chainId = 31337n
 let chain: ReturnType<typeof startChain> | undefined
 
+interface WorldOptions {
+  readonly change?: (url: string) => string
+  readonly timeoutMs?: number
+}
+
+/** How long a server may be silent in tests in which one is. */
+const timeoutMs = 300
+
 /** Two servers of one chain, and a client that asks the first while it can. */
-async function createWorld(change: (url: string) => string = (url) => url) {
+async function createWorld({ change = (url) => url, timeoutMs = 10_000 }: WorldOptions = {}) {
   chain ??= startChain({ kind: 'local' }) // one for all: nothing here is remembered by it
   const { rpcUrl } = await chain
   const [first, second] = (await Promise.all([startFaultyRpc(rpcUrl), startFaultyRpc(rpcUrl)])) as [
@@ -21,7 +29,7 @@ async function createWorld(change: (url: string) => string = (url) => url) {
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) })
   const urls = [first, second].map(({ url }) => change(url))
   const client = createPublicClient({
-    transport: createEndpoints({ urls, chainId, timeoutMs: 300, log }),
+    transport: createEndpoints({ urls, chainId, timeoutMs, log }),
     cacheTime: 0,
   })
   const codes = () => lines.map((line) => JSON.parse(line).code ?? JSON.parse(line).msg)
@@ -43,7 +51,7 @@ test.each([
   ['refuse', 'RPC_UNREACHABLE'],
   ['nonsense', 'RPC_MALFORMED'],
 ] as const)('behavior: %s, the next one is asked, and goes on being asked', async (fault, code) => {
-  const { first, second, client, codes, lines } = await createWorld()
+  const { first, second, client, codes, lines } = await createWorld(fault === 'hold' ? { timeoutMs } : {})
   first.onRequest = () => fault
   expect(await client.getChainId()).toBe(31337)
   expect(codes()).toEqual([code])
@@ -109,9 +117,10 @@ test('behavior: a transaction goes to all, and one that takes it is enough', asy
 })
 
 test('behavior: no credential of a URL is ever logged or thrown', async () => {
-  const { first, second, client, lines } = await createWorld(
-    (url) => `${url.replace('http://', 'http://user:CANARY1@')}/v2/CANARY2?key=CANARY3`,
-  )
+  const { first, second, client, lines } = await createWorld({
+    change: (url) => `${url.replace('http://', 'http://user:CANARY1@')}/v2/CANARY2?key=CANARY3`,
+    timeoutMs,
+  })
   expect(await client.getChainId()).toBe(31337)
   const errors: string[] = []
   for (const fault of ['cut', 'hold', 'refuse', 'nonsense'] as const) {
