@@ -9,6 +9,7 @@ import { ContentInfo, EnvelopedData } from 'pkijs'
 import { describe, expect, test } from 'vitest'
 import { type ContentForm, writeEnveloped } from '../../../anvil/kms/cms.ts'
 import { openEnveloped, readEnveloped } from '../../../enclave/cms.ts'
+import type { Refusal } from '../../../ledger/refusal.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const forms: ContentForm[] = ['chunked', 'primitive']
@@ -17,6 +18,15 @@ const sizes = [0, 1, 16, 32, 48, 66, 983, 984, 1000, 2500, 6144]
 const coded = (code: string) => expect.objectContaining({ name: 'Refusal', code })
 const malformed = coded('CIPHERTEXT_MALFORMED')
 const foreign = coded('CIPHERTEXT_FOREIGN')
+
+function refusalOf(act: () => unknown): Refusal {
+  try {
+    act()
+  } catch (error) {
+    return error as Refusal
+  }
+  throw new Error('nothing was refused')
+}
 
 const folder = join(process.env.BURSAR_SHARED ?? join(import.meta.dirname, '../../../../shared'), 'vectors/kms-cms')
 const hasVectors = existsSync(folder)
@@ -87,8 +97,11 @@ test('error: a key that is no AES-256 key', () => {
 
 test.each(forms)('error: every truncation and whatever follows, %s', (form) => {
   const blob = writeEnveloped(randomBytes(48), publicKey, form)
-  for (let length = 0; length < blob.length; length++)
-    expect(() => readEnveloped(blob.subarray(0, length))).toThrow(malformed)
+  for (let length = 0; length < blob.length; length++) {
+    const fault = refusalOf(() => readEnveloped(blob.subarray(0, length)))
+    expect(fault).toEqual(malformed)
+    expect(fault.facts.byte).toBeLessThanOrEqual(length) // what is not there is not read
+  }
   expect(() => readEnveloped(Buffer.concat([blob, Buffer.of(0)]))).toThrow(malformed)
 })
 
@@ -143,6 +156,13 @@ describe('error: BER that KMS does not write', () => {
   ]
   test.each(cases)('%s', (_, alter) => {
     expect(() => readEnveloped(alter(Buffer.from(blob)))).toThrow(malformed)
+  })
+
+  test('a length of 128 to 255 in three bytes', () => {
+    const longer = Buffer.from(writeEnveloped(randomBytes(150), publicKey, 'chunked'))
+    expect(longer.subarray(433, 436).toString('hex')).toBe('0481a0')
+    expect(() => readEnveloped(longer)).not.toThrow()
+    expect(() => readEnveloped(splice(longer, 434, 2, '82 00 a0'))).toThrow(malformed)
   })
 
   test('behavior: a definite length is as good as an indefinite one', () => {

@@ -63,6 +63,16 @@ test('G7: an exported snapshot stands for all records before it', () => {
   expect(comparable(restart(hosted))).toEqual(comparable(hosted.core))
 })
 
+test('error: a chunk that no export has', () => {
+  const { core } = busy()
+  const path = 'params.chunk'
+  expectRefused(core, 'export_state', { chunk: 1 }, 'BAD_PARAMS', { path })
+  const { chunks } = call(core, 'export_state', { chunk: 0 })
+  expectRefused(core, 'export_state', { chunk: chunks }, 'BAD_PARAMS', { path })
+  for (const chunk of [1, chunks - 1]) call(core, 'export_state', { chunk })
+  expectRefused(core, 'export_state', { chunk: 1 }, 'BAD_PARAMS', { path }) // it ended with its last
+})
+
 test('G6: a repeat of the last batch is still known after a restart', () => {
   const hosted = busy()
   open(hosted) // the boot that goes on
