@@ -39,8 +39,12 @@ contract HaltTest is LedgerBase {
         terms.silence = 7 days - 1;
         vm.expectRevert(abi.encodeWithSelector(IAnchor.SilenceTooShort.selector, 7 days - 1));
         new Treasury(terms);
+    }
+
+    function test_constructor_acceptsTheShortestSilence() public {
+        ITreasury.Terms memory terms = _terms();
         terms.silence = 7 days;
-        new Treasury(terms);
+        assertEq(new Treasury(terms).silence(), 7 days);
     }
 
     // halt

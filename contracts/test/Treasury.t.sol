@@ -19,12 +19,15 @@ contract TreasuryTest is Base {
         _open();
     }
 
-    function test_constructor_revertsWithNoContract() public {
+    function test_constructor_revertsWithNoContractAsBroker() public {
         ITreasury.Terms memory terms = _terms();
         terms.broker = relayer;
         vm.expectRevert(abi.encodeWithSelector(ITreasury.NoContract.selector, relayer));
         new Treasury(terms);
-        terms = _terms();
+    }
+
+    function test_constructor_revertsWithNoContractAsRoundsManager() public {
+        ITreasury.Terms memory terms = _terms();
         terms.roundsManager = relayer;
         vm.expectRevert(abi.encodeWithSelector(ITreasury.NoContract.selector, relayer));
         new Treasury(terms);
@@ -172,6 +175,23 @@ contract TreasuryTest is Base {
         _assertBooks(WAGE);
     }
 
+    /// @dev What is not due any more is not redeemed, whatever was signed: its group is paid as one.
+    function test_tickets_staleOneIsLeftOutOfItsGroup() public {
+        address[] memory orchestrators = _orchestrators(3);
+        _commit(_nextCommit(_one(orchestrators[1]), none));
+        IAnchor.Commit memory c = _nextCommit(orchestrators, none);
+        c.payments[1] = _payment(orchestrators[1], WAGE);
+        bytes32[] memory dues = new bytes32[](3);
+        for (uint256 i = 0; i < 3; ++i) {
+            dues[i] = _payment(orchestrators[i], i == 1 ? 0 : WAGE);
+        }
+        vm.expectEmit(address(treasury));
+        emit ITreasury.TicketsPaid(2, dues);
+        _commit(c);
+        assertEq(treasury.paid(orchestrators[1]), WAGE);
+        assertEq(treasury.paid(orchestrators[2]), WAGE);
+    }
+
     function test_tickets_failWhileTheRoundIsNotInitialized() public {
         vm.roll(block.number + ROUND_LENGTH);
         _allTicketsFail("current round is not initialized");
@@ -250,7 +270,7 @@ contract TreasuryTest is Base {
     function test_short_ticketsThatFitArePaid() public {
         address[] memory orchestrators = _orchestrators(11);
         IAnchor.Commit memory c = _nextCommit(orchestrators, _one(relayer));
-        vm.deal(address(treasury), 3 * WAGE + 1);
+        vm.deal(address(treasury), 3 * WAGE);
         _expectFailed(orchestrators[3], WAGE, "treasury short");
         _expectFailed(orchestrators[10], WAGE, "treasury short");
         _expectFailed(relayer, WAGE, "treasury short");
@@ -259,7 +279,7 @@ contract TreasuryTest is Base {
             assertEq(treasury.paid(orchestrators[i]), i < 3 ? WAGE : 0);
         }
         assertEq(treasury.totalPaid(), 3 * WAGE);
-        assertEq(address(treasury).balance, 1);
+        assertEq(address(treasury).balance, 0);
     }
 
     function test_short_smallerOnesStillFit() public {

@@ -10,8 +10,9 @@ import {HaltTest} from "./Halt.t.sol";
 import {TreasuryTest} from "./Treasury.t.sol";
 import {VaultTest} from "./Vault.t.sol";
 
-// All of it again before the broker of the generation before.
+// All of it again before the broker of the generation before. Chance is spent on the present one: fewer cases of each fuzz test.
 
+/// forge-config: default.fuzz.runs = 64
 contract AnchorV3Test is AnchorTest {
     function _newWorld() internal override returns (BrokerWorld) {
         return new BrokerWorldV3(ROUND_LENGTH);
@@ -24,6 +25,7 @@ contract HaltV3Test is HaltTest {
     }
 }
 
+/// forge-config: default.fuzz.runs = 64
 contract TreasuryV3Test is TreasuryTest {
     /// @dev Row 15: one wei on the deposit burns a leaked ticket for one wei; the payee's full due comes with the next.
     function test_leak_strangersWeiBurnsATicketOnV3() public {
@@ -54,6 +56,7 @@ contract TreasuryV3Test is TreasuryTest {
     }
 }
 
+/// forge-config: default.fuzz.runs = 64
 contract VaultV3Test is VaultTest {
     function _newWorld() internal override returns (BrokerWorld) {
         return new BrokerWorldV3(ROUND_LENGTH);
