@@ -21,6 +21,11 @@ test('every row of the attacks has a move, and the document names all of them', 
   expect(played.filter(([, names]) => (names as string[]).length === 0)).toEqual([])
 })
 
+test('the document lists every sabotage, with the seeds that it takes to notice it', () => {
+  const listed = [...document.matchAll(/^\| ([^|]+) \| G\d+ \| \d+ \|$/gm)].map(([, name]) => name)
+  expect(listed).toEqual(sabotages.map(({ name }) => name))
+})
+
 test.each(sabotages)('the sabotage "$name" finds what it breaks', ({ edits }) => {
   for (const [file, from] of edits)
     expect(readFileSync(join(import.meta.dirname, '../..', file), 'utf8').split(from), file).toHaveLength(2)

@@ -20,7 +20,7 @@ describe('simulation', () => {
     expect(broken).toEqual([])
     expect(told).toMatchObject({ seeds: 200, steps: 100_000 })
     // A simulation in which nothing happens proves nothing.
-    expect(landed).toBeGreaterThan(2_000)
+    expect(landed).toBeGreaterThan(1_500)
     expect(Object.keys(endings)).toEqual(expect.arrayContaining(['paid', 'exited']))
   })
 
