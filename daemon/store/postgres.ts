@@ -145,7 +145,9 @@ function keepAlive(client: pg.Client, giveUp: () => void): NodeJS.Timeout {
   let silentSince: number | undefined
   const timer = setInterval(() => {
     if (silentSince !== undefined) {
-      if (performance.now() - silentSince > deafMs) giveUp()
+      // A process that was held up finds its timer due before it has read what came meanwhile: that is read first.
+      const isDeaf = performance.now() - silentSince > deafMs
+      if (isDeaf) setImmediate(() => silentSince !== undefined && giveUp())
       return
     }
     silentSince = performance.now()
