@@ -19,9 +19,9 @@ export class ApiError extends Error {
     this.facts = options.facts ?? {}
   }
 
-  /** Whether the same request may succeed later, unchanged: nobody answered, or the other side says it is not able now. */
+  /** Whether the same request may succeed later, unchanged: nobody answered, the request came too slowly (a machine that was held up), or the other side is not able now. */
   get isTemporary(): boolean {
-    return this.status === 0 || this.status === 429 || this.status >= 500
+    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500
   }
 }
 

@@ -112,7 +112,7 @@ describe('error', () => {
     })
   })
 
-  test.each([502, 503, 500, 429])('HTTP_ERROR: %i without a document is temporary', async (status) => {
+  test.each([408, 502, 503, 500, 429])('HTTP_ERROR: %i without a document is temporary', async (status) => {
     const expected = { code: 'HTTP_ERROR', status, facts: {}, isTemporary: true }
     for (const body of ['<html>', '', 'null', '5', { title: 'no code' }])
       expect(await errorOf(clientOf(status, body).client.reporter(reporter))).toEqual(expected)
