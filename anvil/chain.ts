@@ -38,7 +38,8 @@ export async function startChain({ children, source, logPath, signal }: ChainOpt
   const child = children.start({
     name: 'anvil',
     file: anvilBinary(),
-    args: [...anvilArguments, ...sourceArguments(source)],
+    // What it keeps of old blocks goes with the run's folder, also when it is killed: else it stays in the home of whoever ran it.
+    args: [...anvilArguments, ...sourceArguments(source), '--cache-path', join(dirname(logPath), 'states')],
     logPath,
     onLine: (line) => {
       const address = /^Listening on (.+)$/.exec(line)?.[1]
