@@ -75,7 +75,7 @@ export const jobs = nameToBytes32('jobs')
 export const jobWei = finney + 1n
 /** A tariff of time that leaves a remainder of nearly every session. */
 export const streams = { name: nameToBytes32('streams'), weiPerUnit: finney / 10n + 1n, unitMs: 7_000n }
-export const stolenBudgetWei = ether
+export const stolenBudgetWei = 1n * ether
 
 const rule = (reporter: Hex): Reporter => ({
   reporter,
