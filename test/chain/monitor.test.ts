@@ -39,7 +39,8 @@ const codes = ({ findings }: { readonly findings: readonly MonitorFinding[] }): 
 test('default: quiet where all is well, and every planted fault is found by its kind', {
   timeout: 180_000,
 }, async () => {
-  const { world, trust } = await createPaidWorld(startChain)
+  const { world, trust, payAgain } = await createPaidWorld(startChain)
+  await payAgain() // so that there are two commits at least
   const real = createRpc({ url: world.rpcUrl })
   const proxy = await startLyingProxy(() => world.url)
   let files = 0
@@ -61,7 +62,7 @@ test('default: quiet where all is well, and every planted fault is found by its 
   const truth: Lie = (_, answer) => answer
   const quiet = await watch()()
   expect(codes(quiet)).toEqual([])
-  expect(quiet.gauges).toMatchObject({ owed_wei: 0, payments: 6 })
+  expect(quiet.gauges).toMatchObject({ owed_wei: 0, payments: 12 })
   const { seen } = quiet
   const afterLie = async (lie: Lie, change: Partial<WatchOptions> = {}): Promise<string[]> => {
     proxy.lie = lie
@@ -172,7 +173,7 @@ test('default: quiet where all is well, and every planted fault is found by its 
   const batch = signBatch({
     domain: world.domain,
     secretKey: reporterKey,
-    sequence: 1n,
+    sequence: 2n,
     events: [credit({ id: 'more', payee, wei })],
   })
   const { receipt } = await world.client.sendBatch(batch)

@@ -172,7 +172,7 @@ test('row 28: the key leaks: what the thief anchored is halted and struck, and a
   const codesOf = async () => (await world.reconcile()).discrepancies.map(({ kind, code }) => `${kind} ${code}`)
   await world.until('the theft is not seen', async () => {
     const codes = await codesOf()
-    return codes.join() === 'unexplained PAID_ABOVE_EARNED,unknown_transaction UNKNOWN_COMMIT' ? codes : undefined
+    return codes.join() === 'unexplained PAID_ABOVE_EARNED,unexplained FOREIGN_COMMIT' ? codes : undefined
   })
   await write(wallet, { ...contract, functionName: 'halt', args: [anchor] })
   expect(await steal()).toBe(false)
