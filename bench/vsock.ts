@@ -1,10 +1,12 @@
 /** The core in an emulated enclave over vsock, beside the same core as a process over a unix socket. What is slow in it is the emulated processor. */
+import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import { createChildren } from '../anvil/children.ts'
 import { createEnclaves } from '../anvil/emulator/enclaves.ts'
 import { isEmulatorBuilt, makeTestImage } from '../anvil/emulator/testImage.ts'
 import { waitFor } from '../anvil/waiting.ts'
 import { type CoreConnection, connectCore } from '../daemon/enclaveClient.ts'
+import { toHex } from '../ledger/hex.ts'
 import { firstHead, hints } from './core.ts'
 import { type BatchSource, createSource, makeConfiguration } from './ledger.ts'
 import { type Bench, inPairs, median, show } from './measure.ts'
@@ -65,7 +67,10 @@ interface Opened {
 }
 
 async function open(core: CoreConnection): Promise<Opened> {
-  await core.request('genesis', { configuration: makeConfiguration({}), logBegins: null })
+  // A core in an enclave is born only with a place for its state key; nobody asks for the key here.
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' })
+  const kmsKeys = [toHex(publicKey.export({ type: 'spki', format: 'der' }))]
+  await core.request('genesis', { configuration: { ...makeConfiguration({}), kmsKeys }, logBegins: null })
   await core.request('open_epoch', { head: firstHead(), hints })
   return { core, source: createSource({ eventsPerBatch, payees: 1_000 }) }
 }
