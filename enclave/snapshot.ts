@@ -1,15 +1,8 @@
-/** The whole state of a core as plain chunks, before they are sealed: a head, then balances, then open sessions. */
-
-import { checkConfiguration, reportersEverMax } from '../ledger/config.ts'
-import { type Hex, toBytes, toHex } from '../ledger/hex.ts'
-import { invariant } from '../ledger/invariant.ts'
-import { type Account, emptyLedger, type Ledger, setBalance } from '../ledger/state.ts'
-import { base64, hex, int, list, nullable, object, struct, uint, type Value } from '../protocol/codec.ts'
+/** The whole state of a core as plain chunks, before they are sealed: what it knows beside its ledger, then its ledger. */
+import type { Ledger } from '../ledger/state.ts'
+import { base64, hex, list, nullable, object, struct, uint, type Value } from '../protocol/codec.ts'
+import { decodeLedger, encodeLedger, fromJson, toJson } from '../protocol/ledgerState.ts'
 import { documentBytesMax, kmsKeysMax, wrappedKey } from '../protocol/messages.ts'
-
-const accountsPerChunk = 65_536
-const accountBytes = 44 // address, then earned and debt as 12 bytes each
-const rowsPerChunk = 5_000
 
 /** So many roots of a replay are kept, the last ones: what is anchored is near the end. */
 export const replayedMax = 1024
@@ -17,7 +10,7 @@ export const replayedMax = 1024
 const ownHead = object({ counter: uint(64), root: hex(32) })
 
 /** What a core knows beside its ledger. */
-const identity = {
+const identity = object({
   key: hex(32),
   bornUnder: hex(32), // hash of the configuration given to `genesis`
   birthB64: base64(documentBytesMax),
@@ -27,125 +20,22 @@ const identity = {
   anchored: ownHead,
   pending: nullable(struct('Configuration')),
   replayed: list(hex(32), replayedMax),
-}
-
-const head = object({
-  ...identity,
-  configuration: struct('Configuration'),
-  log: object({ size: int(2 ** 31), peaks: list(hex(32), 32) }),
-  totalEarnedWei: uint(96),
-  reporters: list(
-    object({
-      reporter: hex(20),
-      nextSequence: uint(64),
-      last: nullable(object({ leafHash: hex(32), position: int(2 ** 31) })),
-      spentWei: uint(96),
-      accountsBegun: uint(64),
-    }),
-    reportersEverMax,
-  ),
-  accountChunks: int(2 ** 16),
-  preferenceChunks: int(2 ** 16),
 })
 
-const preferences = list(struct('Preference'), rowsPerChunk)
-
-const sessions = list(
-  object({ reporter: hex(20), id: hex(32), payee: hex(20), tariff: hex(32), lastMs: uint(96), remainder: uint(64) }),
-  rowsPerChunk,
-)
-
-export type Identity = { readonly [K in keyof typeof identity]: Value<(typeof identity)[K]> }
+export type Identity = Value<typeof identity>
 
 export interface Snapshot {
   readonly identity: Identity
   readonly ledger: Ledger
 }
 
-const utf8 = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value), 'utf8')
-const parse = (chunk: Uint8Array): unknown => JSON.parse(Buffer.from(chunk).toString('utf8'))
-
-const slices = <T>(items: readonly T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
-
-/** The state as chunks of at most about 3 MiB. */
-export function encodeSnapshot({ identity, ledger }: Snapshot): Uint8Array[] {
-  const accounts = [...ledger.accounts.values()]
-  const accountChunks = slices(accounts, accountsPerChunk).map(writeAccounts)
-  const signed = accounts.flatMap(({ preference }) => preference ?? [])
-  const preferenceChunks = slices(signed, rowsPerChunk).map((rows) => utf8(preferences.write(rows)))
-  const reporters = [...ledger.reporters].map(([reporter, state]) => ({
-    ...state,
-    reporter,
-    last: state.last ? { leafHash: toHex(state.last.leafHash), position: state.last.position } : null,
-  }))
-  const open = [...ledger.reporters].flatMap(([reporter, state]) =>
-    [...state.sessions].map(([id, session]) => ({ reporter, id, ...session })),
-  )
-  const first = head.write({
-    ...identity,
-    configuration: ledger.rules.configuration,
-    log: { size: ledger.log.size, peaks: ledger.log.peaks.map(toHex) },
-    totalEarnedWei: ledger.totalEarnedWei,
-    reporters,
-    accountChunks: accountChunks.length,
-    preferenceChunks: preferenceChunks.length,
-  })
-  const sessionChunks = slices(open, rowsPerChunk).map((rows) => utf8(sessions.write(rows)))
-  return [utf8(first), ...accountChunks, ...preferenceChunks, ...sessionChunks]
-}
+export const encodeSnapshot = (state: Snapshot): Uint8Array[] => [
+  toJson(identity.write(state.identity)),
+  ...encodeLedger(state.ledger),
+]
 
 /** The state that {@link encodeSnapshot} wrote. Its chunks were sealed by a core: a fault in them is ours. */
-export function decodeSnapshot([first, ...rest]: readonly Uint8Array[]): Snapshot {
-  const { configuration, log, totalEarnedWei, reporters, accountChunks, preferenceChunks, ...identity } = head.read(
-    parse(first as Uint8Array),
-    'snapshot',
-  )
-  const ledger = emptyLedger(checkConfiguration(configuration))
-  ledger.log = { size: log.size, peaks: log.peaks.map(toBytes) }
-  ledger.totalEarnedWei = totalEarnedWei
-  for (const { reporter, last, ...state } of reporters) {
-    const position = last ? { leafHash: toBytes(last.leafHash), position: last.position } : undefined
-    ledger.reporters.set(reporter, { ...state, last: position, sessions: new Map() })
-  }
-  const firstSession = accountChunks + preferenceChunks
-  for (const chunk of rest.slice(0, accountChunks)) readAccounts(ledger, chunk)
-  for (const chunk of rest.slice(accountChunks, firstSession)) readPreferences(ledger, chunk)
-  for (const chunk of rest.slice(firstSession)) readSessions(ledger, chunk)
-  const sum = [...ledger.accounts.values()].reduce((total, { balance }) => total + balance.earnedWei, 0n)
-  invariant(sum === totalEarnedWei, 'the balances of a snapshot do not add up to its total')
-  return { identity, ledger }
-}
-
-function writeAccounts(accounts: readonly Account[]): Uint8Array {
-  const chunk = new Uint8Array(accounts.length * accountBytes)
-  accounts.forEach(({ payee, balance }, i) => {
-    const amounts = [balance.earnedWei, balance.debtWei].map((wei) => wei.toString(16).padStart(24, '0')).join('')
-    chunk.set(toBytes(`${payee}${amounts}`), i * accountBytes)
-  })
-  return chunk
-}
-
-function readAccounts(ledger: Ledger, chunk: Uint8Array): void {
-  for (let at = 0; at < chunk.length; at += accountBytes) {
-    const payee: Hex = toHex(chunk.subarray(at, at + 20))
-    const amount = (from: number): bigint => BigInt(toHex(chunk.subarray(at + from, at + from + 12)))
-    setBalance(ledger, payee, { earnedWei: amount(20), debtWei: amount(32) })
-  }
-}
-
-function readPreferences(ledger: Ledger, chunk: Uint8Array): void {
-  for (const preference of preferences.read(parse(chunk), 'preferences')) {
-    const account = ledger.accounts.get(preference.payee)
-    invariant(account !== undefined, 'a preference of nobody')
-    account.preference = preference
-  }
-}
-
-function readSessions(ledger: Ledger, chunk: Uint8Array): void {
-  for (const { reporter, id, ...session } of sessions.read(parse(chunk), 'sessions')) {
-    const state = ledger.reporters.get(reporter)
-    invariant(state !== undefined, 'a session of nobody')
-    state.sessions.set(id, session)
-  }
-}
+export const decodeSnapshot = ([first, ...rest]: readonly Uint8Array[]): Snapshot => ({
+  identity: identity.read(fromJson(first as Uint8Array), 'identity'),
+  ledger: decodeLedger(rest),
+})
