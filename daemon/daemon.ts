@@ -9,7 +9,6 @@ import type { Chain } from './chain/chain.ts'
 import type { Config } from './config.ts'
 import { Fatal, NotOpen } from './errors.ts'
 import type { KmsPlace } from './kms.ts'
-import { createLane } from './lane.ts'
 import { createMetrics, observeServices } from './metrics.ts'
 import { createOperatorApp } from './operatorApp.ts'
 import { runAnchorer } from './services/anchorer.ts'
@@ -33,6 +32,7 @@ import { createStream } from './services/stream.ts'
 import { createUnwrap } from './services/unwrap.ts'
 import { createVitals } from './services/vitals.ts'
 import type { Store } from './store/store.ts'
+import { createTurns } from './turns.ts'
 
 export interface DaemonOptions {
   readonly config: Config
@@ -58,7 +58,7 @@ export async function runDaemon(
   const failed = Promise.withResolvers<never>()
   const stop = new AbortController()
 
-  const lane = createLane()
+  const turns = createTurns()
   const gate = createGate((state) => log.info({ state }, 'state'))
   const mirror = createMirror({ rules, store })
   const books = createBooks({ store })
@@ -67,9 +67,9 @@ export async function runDaemon(
   const indexer = createIndexer({ chain, store, books, confirmations, pollMs, log })
   const headWatch = createHeadWatch({ chain, gate, pollMs, log })
   const payer = createPayer({ chain, mirror, books, caps })
-  const reconciler = createReconciler({ chain, lane, mirror, books, payer, store })
-  const ingest = createIngest({ gate, lane, mirror, store, halt: (fatal: Fatal) => failed.reject(fatal) })
-  const spending = { chain, store, lane, broadcaster, mirror, tree: mirror.tree, gate, log }
+  const reconciler = createReconciler({ chain, turns, mirror, books, payer, store })
+  const ingest = createIngest({ gate, turns, mirror, store, halt: (fatal: Fatal) => failed.reject(fatal) })
+  const spending = { chain, store, turns, broadcaster, mirror, tree: mirror.tree, gate, log }
 
   const metrics = createMetrics(registry)
   const vitals = createVitals({ chain, headWatch, pollMs, log })
@@ -93,8 +93,8 @@ export async function runDaemon(
   }
   const { kmsKeys } = (newKeyRules ?? rules).configuration
   const tryEachKms = async () => {
-    // In the lane: a load that is under way needs the core's last request to be its own.
-    const { documentB64 } = await lane.run(async () => {
+    // In a turn: a load that is under way needs the core's last request to be its own.
+    const { documentB64 } = await turns.run(async () => {
       if (!gate.core) throw new NotOpen(gate.state)
       return gate.core.request('unwrap_request', {})
     })
@@ -145,7 +145,7 @@ export async function runDaemon(
     gate.move('stopping')
     const closed = servers.map((one) => new Promise((resolve) => one.close(resolve)))
     await ingest.drain()
-    await lane.run(async () => stop.abort())
+    await turns.run(async () => stop.abort())
     await Promise.race([Promise.all([Promise.allSettled(work), ...closed]), sleep(stopMsMax)])
     for (const one of servers) one.closeAllConnections()
     await store.close()

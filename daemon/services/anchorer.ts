@@ -10,10 +10,10 @@ import { createCoreCarrier } from '../chain/carriers.ts'
 import type { Chain, Head } from '../chain/chain.ts'
 import { durably } from '../durably.ts'
 import { Fatal, messageOf } from '../errors.ts'
-import type { Lane } from '../lane.ts'
 import { pause } from '../pause.ts'
 import { OutOfStep } from '../store/sealedHeader.ts'
 import type { SignedCommit, Store, StoredTransaction } from '../store/store.ts'
+import type { Turns } from '../turns.ts'
 import { storedTransaction } from './attempts.ts'
 import type { Broadcaster, Outcome } from './broadcaster.ts'
 import { fetchCommitGas } from './gas.ts'
@@ -30,7 +30,7 @@ const endsSession: readonly string[] = ['HALTED', 'WRONG_PHASE'] satisfies reado
 
 export interface AnchorerOptions {
   readonly gate: Gate
-  readonly lane: Lane
+  readonly turns: Turns
   readonly chain: Chain
   readonly store: Store
   readonly mirror: Mirror
@@ -104,7 +104,7 @@ async function commitOnce(
   const hasNews = BigInt(options.mirror.tree.size) > head.logSize
   if (!plan?.payments.length && !(isDue.anchor && hasNews)) return nothing
 
-  const signed = await options.lane.run(() => prepare(options, session, head, plan))
+  const signed = await options.turns.run(() => prepare(options, session, head, plan))
   const carrier = createCoreCarrier(session.core, session.address)
   const outcome = await options.broadcaster.settle(signed.transaction, carrier, signal)
   const { commit, signature } = signed
@@ -112,7 +112,7 @@ async function commitOnce(
   return { outcome, isMoreDue: plan?.leftOut.some(({ reason }) => reason === 'COMMIT_FULL') ?? false }
 }
 
-/** Has the core sign the next commit, and stores it before anyone can see it. Holds the lane: the mirror is the core. */
+/** Has the core sign the next commit, and stores it before anyone can see it. Runs in a turn: the mirror is the core. */
 async function prepare(
   options: AnchorerOptions,
   session: Session,

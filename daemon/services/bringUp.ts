@@ -74,7 +74,7 @@ async function serve(
   signal: AbortSignal,
 ): Promise<never> {
   const { gate, log } = options
-  const address = await options.lane.run(() => prepareState(options, core, signal))
+  const address = await options.turns.run(() => prepareState(options, core, signal))
   await waitForContract(options, core, address, signal)
   gate.move('opening an epoch')
   const { epoch, boot } = await openEpoch(options, core, address, signal)

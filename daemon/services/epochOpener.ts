@@ -6,8 +6,8 @@ import { createCoreCarrier } from '../chain/carriers.ts'
 import type { Chain } from '../chain/chain.ts'
 import { durably } from '../durably.ts'
 import type { Core } from '../enclaveClient.ts'
-import type { Lane } from '../lane.ts'
 import type { NewEntry, Store } from '../store/store.ts'
+import type { Turns } from '../turns.ts'
 import { storedTransaction } from './attempts.ts'
 import type { Broadcaster } from './broadcaster.ts'
 import { fetchOpenGas } from './gas.ts'
@@ -17,7 +17,7 @@ import type { Mirror } from './mirror.ts'
 export interface EpochOpenerOptions extends HeadProofOptions {
   readonly chain: Chain
   readonly store: Store
-  readonly lane: Lane
+  readonly turns: Turns
   readonly broadcaster: Broadcaster
   readonly mirror: Mirror
   /** What a new key was born with; its first open appends it to the log. */
@@ -46,7 +46,7 @@ export async function openEpoch(
     const { boot, epoch, phase } = await core.request('status', {}, signal)
     if (phase === 'open' && head.boot === boot && head.epoch === epoch) return { epoch, boot }
 
-    const transaction = await options.lane.run(async () => {
+    const transaction = await options.turns.run(async () => {
       const hints = await broadcaster.hints(sender, await fetchOpenGas(chain))
       const reply = await core.request('open_epoch', { head: await makeHeadProof(options, head), hints })
       const stored = storedTransaction(reply.transaction, hints.nonce, 'open')

@@ -11,9 +11,9 @@ import { Refusal } from '../../ledger/refusal.ts'
 import { type EntryResult, entriesPerRequestMax, eventsPerRequestMax, type Result } from '../../protocol/messages.ts'
 import { durably } from '../durably.ts'
 import { CoreLost, Fatal } from '../errors.ts'
-import type { Lane } from '../lane.ts'
 import { OutOfStep, placeAfter } from '../store/sealedHeader.ts'
 import type { NewEntry, RecordPlace, Store } from '../store/store.ts'
+import type { Turns } from '../turns.ts'
 import type { Mirror } from './mirror.ts'
 import type { Gate, Session } from './session.ts'
 
@@ -35,7 +35,7 @@ export class QueueFull extends Error {
 
 export interface IngestOptions {
   readonly gate: Gate
-  readonly lane: Lane
+  readonly turns: Turns
   readonly mirror: Mirror
   readonly store: Store
   /** Ends the process. */
@@ -87,10 +87,10 @@ export function createIngest(options: IngestOptions): Ingest {
   }
   const run = async (): Promise<void> => {
     while (waiting.length > 0) {
-      // The group is taken when its turn has come, so that it holds all that came while others had the lane.
+      // The group is taken when its turn has come, so that it holds all that came while others had theirs.
       let group: Waiting[] = []
       try {
-        await options.lane.run(async () => {
+        await options.turns.run(async () => {
           group = takeGroup()
           await bringIn(options, group)
         })
@@ -124,7 +124,7 @@ export function createIngest(options: IngestOptions): Ingest {
   }
 }
 
-/** Sends a group, stores what came of it, answers each. Holds the lane. */
+/** Sends a group, stores what came of it, answers each. Runs in a turn. */
 async function bringIn(options: IngestOptions, group: readonly Waiting[]): Promise<void> {
   const { gate, store } = options
   const session = gate.session()

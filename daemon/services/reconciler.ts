@@ -2,8 +2,8 @@
 import type { ReconciliationAnswer } from '../../client/api.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import type { Chain } from '../chain/chain.ts'
-import type { Lane } from '../lane.ts'
 import type { Store } from '../store/store.ts'
+import type { Turns } from '../turns.ts'
 import type { Books, PayeeBook } from './books.ts'
 import { fetchAdmissions, fetchCommitter, fetchOddCommits, fetchStruck } from './commitsOnChain.ts'
 import { createCoreAccountCheck } from './coreAccount.ts'
@@ -16,7 +16,7 @@ const payeesPerRead = 100
 
 export interface ReconcilerOptions {
   readonly chain: Pick<Chain, 'paid' | 'totalPaid' | 'nonce'>
-  readonly lane: Lane
+  readonly turns: Turns
   readonly mirror: Pick<Mirror, 'ledger' | 'tree' | 'viewAt'>
   readonly books: Books
   readonly payer: Pick<Payer, 'leftOut'>
@@ -45,9 +45,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 }
 
 async function reconcile(options: ReconcilerOptions, checkAccount: AccountCheck): Promise<ReconciliationAnswer> {
-  const { chain, lane, store } = options
-  // Holding the lane, the mirror has no entry that the store has not. What is asked afterwards is asked as of this moment.
-  const { known, common, size, totalEarnedWei, block } = await lane.run(async () => snapshotOf(options))
+  const { chain, turns, store } = options
+  // In a turn the mirror has no entry that the store has not. What is asked afterwards is asked as of this moment.
+  const { known, common, size, totalEarnedWei, block } = await turns.run(async () => snapshotOf(options))
   const earnings = await store.earnings(size)
   const admissions = await fetchAdmissions(options)
   const struck = await fetchStruck(options, admissions)

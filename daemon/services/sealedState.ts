@@ -1,4 +1,4 @@
-/** Moves the core's sealed state between core and store. The caller holds the lane. */
+/** Moves the core's sealed state between core and store. Runs in a turn of the caller. */
 
 import { Refusal, type RefusalCode } from '../../ledger/refusal.ts'
 import type { Configuration } from '../../ledger/structs.ts'

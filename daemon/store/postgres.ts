@@ -5,8 +5,8 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
 import { Fatal } from '../errors.ts'
-import { createLane } from '../lane.ts'
 import { pause } from '../pause.ts'
+import { createTurns } from '../turns.ts'
 import { type Database, type Query, type StoreCode, StoreError, type Value } from './database.ts'
 
 /** Of this database: one for the lead, one for who brings the schema up to date. */
@@ -35,7 +35,7 @@ export async function openPostgres(url: string): Promise<Database> {
   }
   const pool = new pg.Pool({ ...options, max: readersMax })
   pool.on('error', () => undefined) // of a connection that nobody uses: whoever asks next hears of it
-  const lane = createLane()
+  const turns = createTurns()
   let leader: Session | undefined
 
   await checkDurability(queryOn(pool))
@@ -56,7 +56,7 @@ export async function openPostgres(url: string): Promise<Database> {
       }
     },
     write: (work, durability = 'forced') =>
-      lane.run(async () => {
+      turns.run(async () => {
         if (leader) return transaction(leader.client, leader.query, work, durability)
         const client = await reach(pool.connect())
         try {
@@ -74,7 +74,7 @@ export async function openPostgres(url: string): Promise<Database> {
       return { lost: leader.lost }
     },
     async close() {
-      await lane.run(async () => leader?.end())
+      await turns.run(async () => leader?.end())
       await pool.end()
     },
   }

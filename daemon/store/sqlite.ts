@@ -1,7 +1,7 @@
 /** SQLite in WAL mode, every commit forced to disk: the database of a daemon that has a machine to itself. */
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { createLane } from '../lane.ts'
 import { pause } from '../pause.ts'
+import { createTurns } from '../turns.ts'
 import { type Database, type Query, type Row, type StoreCode, StoreError, type Value } from './database.ts'
 
 /** Another process may be taking the lead, or making a backup. */
@@ -16,7 +16,7 @@ export function openSqlite(path: string): Database {
   attempt(() => writer.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)'))
   // Reads have a connection of their own: they see nothing of a transaction that is still under way.
   const reader = connect(path)
-  const lane = createLane()
+  const turns = createTurns()
   const queryOn = (db: DatabaseSync): Query => {
     const statements = new Map<string, StatementSync>()
     return async (sql, ...values) =>
@@ -42,7 +42,7 @@ export function openSqlite(path: string): Database {
       }
     },
     write: (work, durability = 'forced') =>
-      lane.run(async () => {
+      turns.run(async () => {
         attempt(() => writer.exec(`PRAGMA synchronous = ${durability === 'forced' ? 'FULL' : 'NORMAL'}`))
         attempt(() => writer.exec('BEGIN IMMEDIATE'))
         try {
@@ -63,7 +63,7 @@ export function openSqlite(path: string): Database {
       return { lost: new Promise(() => undefined) }
     },
     async close() {
-      await lane.run(async () => undefined)
+      await turns.run(async () => undefined)
       for (const db of [reader, writer, lock]) db?.close()
     },
   }
