@@ -7,7 +7,7 @@ import { createBound, prepare } from './baselines/bound.ts'
 import { startPostgresLedger } from './baselines/postgresLedger.ts'
 import { createSource, makeConfiguration } from './ledger.ts'
 import { type Bench, cpuSeconds, cpuSecondsOf, inPairs, type Row, show } from './measure.ts'
-import { makeBodies, sendAll } from './send.ts'
+import { makeBodies, makeJson, sendAll } from './send.ts'
 import { createPoster, startWorld, type World } from './world.ts'
 
 const reporters = 32
@@ -15,7 +15,11 @@ const pairs = 5
 const accounts = 100_000
 
 /** Events a CPU second of daemon and core, over HTTP, each acknowledged when it is durable. */
-async function ourRate(world: World, bodies: readonly (readonly string[])[], eventsPerBatch: number): Promise<number> {
+async function ourRate(
+  world: World,
+  bodies: readonly (readonly Uint8Array[])[],
+  eventsPerBatch: number,
+): Promise<number> {
   const { post, close } = createPoster(`${world.url}/api/batches`)
   const before = world.cpuSeconds()
   const { length } = await sendAll(bodies, post)
@@ -100,7 +104,7 @@ export const singles: Bench = {
         pairs,
         () => ourRate(world, makeBodies(postgres.source, 32), eventsPerBatch),
         async () => {
-          const bodies = makeBodies(theirs, 4)
+          const bodies = makeJson(theirs, 4)
           const { post, close } = createPoster(plain.url)
           const before = cpuSecondsOf(plain.pid)
           const { length } = await sendAll(bodies, post)

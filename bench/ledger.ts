@@ -1,6 +1,7 @@
 /** The ledger that everything is measured on: reporters that may do all, payees that are nobody. */
+
+import type { SentBatch } from '../client/entries.ts'
 import { addressOfKey, credit, type Event, signBatch } from '../client/index.ts'
-import type { SignedBatch } from '../ledger/entry.ts'
 import { type Hex, zeroAddress, zeroHash } from '../ledger/hex.ts'
 import type { Configuration } from '../ledger/structs.ts'
 import type { Domain } from '../ledger/typedData.ts'
@@ -57,7 +58,7 @@ export const makeConfiguration = ({
 /** Makes one batch after another, of each reporter in its order. */
 export interface BatchSource {
   readonly reporters: number
-  next(reporter: number): SignedBatch
+  next(reporter: number): SentBatch
 }
 
 export interface SourceOrder {

@@ -44,7 +44,7 @@ export const reads: Bench = {
 /** One reporter that goes on until it is told to stop. @returns how many batches it brought in */
 async function report(
   source: BatchSource,
-  post: (body: string) => Promise<void>,
+  post: (body: Uint8Array) => Promise<void>,
   signal: AbortSignal,
 ): Promise<number> {
   let sent = 0

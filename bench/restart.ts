@@ -1,5 +1,7 @@
 /** P5: a core that comes back, beside the same ledger as one encrypted JSON file. */
+
 import { createCore } from '../enclave/core.ts'
+import { entryLeaf } from '../ledger/entry.ts'
 import { type Blob, loadBlob, sealBlob } from './baselines/jsonBlob.ts'
 import { ask, createPlatform, openCore } from './core.ts'
 import { createSource, makeConfiguration, payeeOf } from './ledger.ts'
@@ -54,7 +56,7 @@ function makeLedger() {
   for (let i = 0; i < batches; i++) {
     const entry = source.next(0)
     events.push(...entry.batch.events.map(({ payee, value }) => ({ payee, wei: `${value}` })))
-    const { recordB64 } = ask(core, 'apply_event', { entries: [entry] })
+    const { recordB64 } = ask(core, 'apply_event', { entries: [entry].map(entryLeaf) })
     if (!recordB64) throw new Error('a batch was refused')
     sealed.push(recordB64)
   }

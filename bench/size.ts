@@ -1,4 +1,5 @@
 /** P4: what an event costs when the ledger is large. */
+import { entryLeaf } from '../ledger/entry.ts'
 import { ask, openCore } from './core.ts'
 import { createSource, makeConfiguration } from './ledger.ts'
 import { type Bench, cpuSeconds, inPairs, show } from './measure.ts'
@@ -20,7 +21,8 @@ export const size: Bench = {
         async rate() {
           const entries = Array.from({ length: batches }, () => source.next(0))
           const seconds = await cpuSeconds(() => {
-            for (const entry of entries) bytes = ask(core, 'apply_event', { entries: [entry] }).recordB64?.length ?? 0
+            for (const entry of entries)
+              bytes = ask(core, 'apply_event', { entries: [entry].map(entryLeaf) }).recordB64?.length ?? 0
           })
           return (batches * eventsPerBatch) / seconds
         },

@@ -1,4 +1,5 @@
 /** The core in an emulated enclave over vsock, beside the same core as a process over a unix socket. What is slow in it is the emulated processor. */
+
 import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import { createChildren } from '../anvil/children.ts'
@@ -6,6 +7,7 @@ import { createEnclaves } from '../anvil/emulator/enclaves.ts'
 import { isEmulatorBuilt, makeTestImage } from '../anvil/emulator/testImage.ts'
 import { waitFor } from '../anvil/waiting.ts'
 import { type CoreConnection, connectCore } from '../daemon/enclaveClient.ts'
+import { entryLeaf } from '../ledger/entry.ts'
 import { toHex } from '../ledger/hex.ts'
 import { firstHead, hints } from './core.ts'
 import { type BatchSource, createSource, makeConfiguration } from './ledger.ts'
@@ -88,7 +90,7 @@ async function tripMs({ core }: Opened): Promise<number> {
 async function eventsPerSecond({ core, source }: Opened): Promise<number> {
   const entries = Array.from({ length: batches }, () => source.next(0))
   const startMs = performance.now()
-  await Promise.all(entries.map((entry) => core.request('apply_event', { entries: [entry] })))
+  await Promise.all(entries.map((entry) => core.request('apply_event', { entries: [entry].map(entryLeaf) })))
   return (1000 * batches * eventsPerBatch) / (performance.now() - startMs)
 }
 

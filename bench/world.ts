@@ -107,13 +107,14 @@ export async function startWorld(reporters: number): Promise<World> {
   }
 }
 
-/** Posts JSON over connections that stay open. */
-export function createPoster(url: string): { post(body: string): Promise<void>; close(): void } {
+/** Posts over connections that stay open. */
+export function createPoster(url: string): { post(body: Uint8Array | string): Promise<void>; close(): void } {
   const agent = new Agent({ keepAlive: true, maxSockets: 1024 })
   return {
     post: (body) =>
       new Promise((resolve, reject) => {
-        const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+        const type = typeof body === 'string' ? 'application/json' : 'application/octet-stream'
+        const headers = { 'content-type': type, 'content-length': Buffer.byteLength(body) }
         const sent = request(url, { agent, method: 'POST', headers }, (response) => {
           const chunks: Buffer[] = []
           response.on('data', (chunk) => chunks.push(chunk))

@@ -1,11 +1,11 @@
 /** `bursar configure`: a new version of the ledger's configuration, from a draft over k of n signatures to the contract. */
 import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
+import { signedConfiguration } from '../client/entries.ts'
 import { createClient, type SignedConfiguration } from '../client/index.ts'
 import { checkConfiguration, type Rules } from '../ledger/config.ts'
 import type { Hex } from '../ledger/hex.ts'
 import { struct } from '../protocol/codec.ts'
-import { signedConfiguration } from '../protocol/messages.ts'
 import { checkNext, draft, fetchRules, merge, sign, signersOf } from './configure/change.ts'
 import { differencesOf, tellDifference } from './configure/difference.ts'
 import { type OwnerCalls, ownerCalls } from './configure/ownerCalls.ts'

@@ -6,7 +6,7 @@ import {
   type Client,
   type Event,
   type Receipt,
-  type SignedBatch,
+  type SentBatch,
   signBatch,
   verifyReceipt,
 } from '../client/index.ts'
@@ -45,7 +45,7 @@ export function createDelivery(options: DeliveryOptions) {
     for (let batch = outbox.firstPending(); batch; batch = outbox.firstPending()) await deliver(batch, signal)
   }
 
-  async function deliver(batch: SignedBatch, signal: AbortSignal): Promise<void> {
+  async function deliver(batch: SentBatch, signal: AbortSignal): Promise<void> {
     const answer = await ask(batch, signal)
     if (!answer) return
     const { receipt, status, odd } = answer
@@ -57,7 +57,7 @@ export function createDelivery(options: DeliveryOptions) {
   }
 
   /** The daemon's answer; nothing where it refused the batch and others took its place. */
-  async function ask(batch: SignedBatch, signal: AbortSignal): Promise<BatchAnswer | undefined> {
+  async function ask(batch: SentBatch, signal: AbortSignal): Promise<BatchAnswer | undefined> {
     try {
       return await patience.ask(() => client.sendBatch(batch), signal)
     } catch (error) {
@@ -83,7 +83,7 @@ export function createDelivery(options: DeliveryOptions) {
   }
 
   /** A refused batch consumed nothing, so others may take its sequence: halves of it, or all but one event. */
-  function replaceRefused(batch: SignedBatch, refusal: ApiError): void {
+  function replaceRefused(batch: SentBatch, refusal: ApiError): void {
     const { sequence, events } = batch.batch
     const { event } = refusal.facts
     if (tooMuchAtOnce.includes(refusal.code) && events.length > 1) {
@@ -100,7 +100,7 @@ export function createDelivery(options: DeliveryOptions) {
   /** Signs these instead of the batch, and again those that wait behind it, under the sequences that follow. */
   function replace(first: bigint, pieces: readonly (readonly Event[])[]): void {
     const behind = outbox.batchesFrom(first + 1n).map(({ batch }) => batch.events)
-    const sign = (events: readonly Event[], i: number): SignedBatch =>
+    const sign = (events: readonly Event[], i: number): SentBatch =>
       signBatch({ domain: pins.domain, secretKey, sequence: first + BigInt(i), events })
     outbox.replaceFrom(first, [...pieces, ...behind].map(sign))
   }
@@ -116,12 +116,12 @@ const newestHead = (receipts: readonly Receipt[]): Receipt['head'] | undefined =
     .map(({ head }) => head)
     .reduce<Receipt['head'] | undefined>((a, b) => (a && a.size >= b.size ? a : b), undefined)
 
-const badReceipt = ({ batch }: SignedBatch): Fault =>
+const badReceipt = ({ batch }: SentBatch): Fault =>
   new Fault('RECEIPT_INVALID', `the receipt of batch ${batch.sequence} is not signed by the core for this batch`, {
     next: 'the daemon is not what it says, or speaks to another core: ask the operator; nothing is lost, the batch is kept',
   })
 
-function refused({ batch }: SignedBatch, { code, message, facts }: ApiError): Fault {
+function refused({ batch }: SentBatch, { code, message, facts }: ApiError): Fault {
   const named = typeof facts.event === 'number' ? batch.events[facts.event] : undefined
   const about = named ? ` (event ${facts.event}, id ${named.id})` : ''
   const details = Object.entries(facts).map(([name, value]) => `${name} ${value}`)

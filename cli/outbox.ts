@@ -6,8 +6,8 @@
  */
 import { DatabaseSync } from 'node:sqlite'
 import { receipt as receiptCodec } from '../client/api.ts'
-import type { Domain, Hex, Receipt, SignedBatch } from '../client/index.ts'
-import { signedBatch } from '../protocol/messages.ts'
+import { signedBatch } from '../client/entries.ts'
+import type { Domain, Hex, Receipt, SentBatch } from '../client/index.ts'
 import { atomically } from './atomically.ts'
 import { Fault } from './fault.ts'
 import type { InputPlace } from './inputPlace.ts'
@@ -44,7 +44,7 @@ export function openOutbox(path: string, reporter: Hex) {
   const setNext = db.prepare('UPDATE reporter SET next_sequence = ?')
   const insertBatch = db.prepare('INSERT INTO batches (sequence, body) VALUES (?, ?)')
   const insertInput = db.prepare('INSERT OR REPLACE INTO inputs VALUES (?, ?, ?)')
-  const insert = (batch: SignedBatch): unknown => insertBatch.run(batch.batch.sequence, write(batch))
+  const insert = (batch: SentBatch): unknown => insertBatch.run(batch.batch.sequence, write(batch))
 
   return {
     /** Undefined before the first run that reached the daemon. */
@@ -66,7 +66,7 @@ export function openOutbox(path: string, reporter: Hex) {
     adoptSequence: (sequence: bigint): unknown => setNext.run(sequence),
 
     /** Stores a new batch under the next sequence, and that its input was read up to here. */
-    add(batch: SignedBatch, { input, lines, digest }: InputPlace): void {
+    add(batch: SentBatch, { input, lines, digest }: InputPlace): void {
       atomically(db, () => {
         insert(batch)
         insertInput.run(input, lines, digest)
@@ -75,7 +75,7 @@ export function openOutbox(path: string, reporter: Hex) {
     },
 
     /** Puts batches in the place of all from this sequence on, of which none was accepted. They follow each other. */
-    replaceFrom(sequence: bigint, batches: readonly SignedBatch[]): void {
+    replaceFrom(sequence: bigint, batches: readonly SentBatch[]): void {
       atomically(db, () => {
         db.prepare('DELETE FROM batches WHERE sequence >= ?').run(sequence)
         for (const batch of batches) insert(batch)
@@ -84,12 +84,12 @@ export function openOutbox(path: string, reporter: Hex) {
     },
 
     /** The batches from this sequence on, in order. */
-    batchesFrom(sequence: bigint): SignedBatch[] {
+    batchesFrom(sequence: bigint): SentBatch[] {
       return db.prepare('SELECT body FROM batches WHERE sequence >= ? ORDER BY sequence').all(sequence).map(readBody)
     },
 
     /** The oldest batch without a receipt. */
-    firstPending(): SignedBatch | undefined {
+    firstPending(): SentBatch | undefined {
       const row = db.prepare('SELECT body FROM batches WHERE receipt IS NULL ORDER BY sequence LIMIT 1').get()
       return row && readBody(row)
     },
@@ -138,8 +138,8 @@ export function openOutbox(path: string, reporter: Hex) {
   }
 }
 
-const readBody = (row: Record<string, unknown>): SignedBatch => signedBatch.read(JSON.parse(row.body as string), '')
-const write = (batch: SignedBatch): string => JSON.stringify(signedBatch.write(batch))
+const readBody = (row: Record<string, unknown>): SentBatch => signedBatch.read(JSON.parse(row.body as string), '')
+const write = (batch: SentBatch): string => JSON.stringify(signedBatch.write(batch))
 
 function lock(path: string): DatabaseSync {
   try {

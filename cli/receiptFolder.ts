@@ -1,11 +1,11 @@
 /** Where `bursar report` leaves each receipt for `bursar verify` and `bursar evidence`: a file for each batch, by its sequence. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Receipt, SignedBatch } from '../client/index.ts'
+import type { Receipt, SentBatch } from '../client/index.ts'
 import { receiptFile } from '../client/receiptFile.ts'
 import { Fault } from './fault.ts'
 
-export type KeepReceipt = (batch: SignedBatch, receipt: Receipt) => void
+export type KeepReceipt = (batch: SentBatch, receipt: Receipt) => void
 
 /** A receipt that is kept twice is the same file: a batch that was not acknowledged before a crash is sent again. */
 export const keepReceiptsIn =

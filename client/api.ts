@@ -14,7 +14,8 @@ import {
   uint,
   type Value,
 } from '../protocol/codec.ts'
-import { methods, signedLogHead, signedPreference } from '../protocol/messages.ts'
+import { methods, signedLogHead } from '../protocol/messages.ts'
+import { signedPreference } from './entries.ts'
 import type { Receipt } from './receipt.ts'
 
 const hash = hex(32)

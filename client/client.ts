@@ -1,11 +1,13 @@
 /** The daemon's public API, typed. What it answers is a claim: receipts and proofs are for `verify.ts` to judge. */
-import type { SignedBatch, SignedConfiguration, SignedPreference } from '../ledger/entry.ts'
+
+import { entryLeaf, type SignedConfiguration } from '../ledger/entry.ts'
 import type { Hex } from '../ledger/hex.ts'
 import type { Codec } from '../protocol/codec.ts'
-import { signedBatch, signedConfiguration, signedPreference } from '../protocol/messages.ts'
 import * as api from './api.ts'
 import { ApiError, toApiError } from './apiError.ts'
 import { type Deployment, deployment } from './checks/deployment.ts'
+import type { SentBatch, SentPreference } from './entries.ts'
+import { signedConfiguration, signedPreference } from './entries.ts'
 import { cutEntries } from './entryBytes.ts'
 import * as logApi from './logApi.ts'
 
@@ -79,11 +81,15 @@ export function createClient({ url, fetch = globalThis.fetch, timeoutMs = timeou
       request(answer, path, options),
 
     /** Sends a batch. A repeat of one that was accepted is answered with its receipt again. */
-    sendBatch: (batch: SignedBatch, options: RequestOptions = {}): Promise<api.BatchAnswer> =>
-      post('/api/batches', signedBatch.write(batch), options),
+    sendBatch: (batch: SentBatch, options: RequestOptions = {}): Promise<api.BatchAnswer> =>
+      request(api.batchAnswer, '/api/batches', options, {
+        method: 'POST',
+        headers: { 'content-type': 'application/octet-stream' },
+        body: entryLeaf(batch),
+      }),
 
     /** Sends how a payee wants to be paid. */
-    sendPreference: (preference: SignedPreference, options: RequestOptions = {}): Promise<api.BatchAnswer> =>
+    sendPreference: (preference: SentPreference, options: RequestOptions = {}): Promise<api.BatchAnswer> =>
       post('/api/preferences', signedPreference.write(preference), options),
 
     /** Sends a new configuration with the signatures of its signers. */

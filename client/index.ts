@@ -1,5 +1,6 @@
 /** The SDK: build and sign batches, talk to the daemon, check what it says. Runs in Node and in a browser. */
-export type { SignedBatch, SignedConfiguration, SignedPreference } from '../ledger/entry.ts'
+
+export type { SignedConfiguration } from '../ledger/entry.ts'
 export type { Hex } from '../ledger/hex.ts'
 export type { Commitment, Event } from '../ledger/structs.ts'
 export type { Domain } from '../ledger/typedData.ts'
@@ -33,6 +34,7 @@ export {
   type RequestOptions,
 } from './client.ts'
 export { signConfiguration } from './configuration.ts'
+export type { SentBatch, SentPreference } from './entries.ts'
 export { credit, debit, sessionEnd, sessionHeartbeat, sessionStart, workload } from './events.ts'
 export { type Evidence, evidence, type Judgement, judgeEvidence } from './evidence.ts'
 export { idToBytes32, parseAddress } from './ids.ts'

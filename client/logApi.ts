@@ -1,6 +1,7 @@
 /** The part of the daemon's public API that serves the log and what was anchored of it, as codecs. `docs/PROTOCOL.md` explains it. */
 import { bytes, hex, int, list, nullable, object, struct, text, uint, type Value } from '../protocol/codec.ts'
-import { signedConfiguration, signedLogHead } from '../protocol/messages.ts'
+import { signedLogHead } from '../protocol/messages.ts'
+import { signedConfiguration } from './entries.ts'
 
 const hash = hex(32)
 const address = hex(20)

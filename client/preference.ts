@@ -1,9 +1,10 @@
 /** Preferences from the payee's side. */
-import type { SignedPreference } from '../ledger/entry.ts'
+
 import { signHash } from '../ledger/signature.ts'
 import type { Preference } from '../ledger/structs.ts'
 import { type Domain, digest } from '../ledger/typedData.ts'
 import { addressOfKey } from './batch.ts'
+import type { SentPreference } from './entries.ts'
 
 export interface PreferenceToSign extends Omit<Preference, 'payee'> {
   readonly domain: Domain
@@ -12,7 +13,7 @@ export interface PreferenceToSign extends Omit<Preference, 'payee'> {
 }
 
 /** Signs how a payee wants to be paid; `number` counts its preferences from 0. @throws RangeError: a value does not fit its type */
-export function signPreference({ domain, secretKey, ...wish }: PreferenceToSign): SignedPreference {
+export function signPreference({ domain, secretKey, ...wish }: PreferenceToSign): SentPreference {
   const preference = { payee: addressOfKey(secretKey), ...wish }
   return { ...domain, preference, signature: signHash(digest(domain, 'Preference', preference), secretKey) }
 }

@@ -22,6 +22,8 @@ export function schemaOf(form: Form): Schema {
       return { type: 'string', pattern: '^0x([0-9a-f]{2})*$', maxLength: 2 + 2 * form[1] }
     case 'base64':
       return { type: 'string', contentEncoding: 'base64', maxLength: Math.ceil(form[1] / 3) * 4 }
+    case 'blob':
+      return { type: 'string', format: 'binary', maxLength: form[1] }
     case 'facts': {
       const fact = { anyOf: [{ type: 'number' }, { type: 'string', maxLength: 1000 }] }
       return { type: 'object', maxProperties: 32, additionalProperties: fact }

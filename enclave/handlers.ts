@@ -1,7 +1,7 @@
 /** One handler a method: check, decide, apply, seal, answer. `dispatch.ts` has judged phase and form before. */
 import { isSecretKey } from '#primitives'
 import { checkConfiguration } from '../ledger/config.ts'
-import { type Authentic, authenticate, bringsNewKey, type Entry, fromSealed } from '../ledger/entry.ts'
+import { type Authentic, authenticate, bringsNewKey, decodeEntry, type Entry, fromSealed } from '../ledger/entry.ts'
 import { logRoot, pathsOfAdded } from '../ledger/eventLog.ts'
 import { type Hex, toBytes, toHex, zeroHash } from '../ledger/hex.ts'
 import { invariant } from '../ledger/invariant.ts'
@@ -156,11 +156,13 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
   apply_event(core, { entries }) {
     const live = liveOf(core)
     const { ledger } = live
-    if (entries.reduce((sum, one) => sum + ('batch' in one ? one.batch.events.length : 0), 0) > eventsPerRequestMax)
+    const untrusted = entries.map((leaf, i) => ({ leaf, entry: readEntry(leaf, i) }))
+    const events = untrusted.map(({ entry }) => ('batch' in entry ? entry.batch.events.length : 0))
+    if (events.reduce((sum, count) => sum + count, 0) > eventsPerRequestMax)
       refuse('BAD_PARAMS', 'too many events in one request', { path: 'params.entries', expected: eventsPerRequestMax })
     const before = ledger.log
     const accepted: Authentic[] = []
-    const results = entries.map((untrusted) => applyOne(live, untrusted, accepted))
+    const results = untrusted.map((one) => applyOne(live, one, accepted))
     const recordB64 = accepted.length > 0 ? sealChange(live, 'entries', accepted) : null
     if (recordB64) noteReplayed(live)
 
@@ -263,13 +265,33 @@ function attestState(
   return platform.attest(nonce === null ? { userData } : { userData, nonce: toBytes(nonce) })
 }
 
+/** An entry as the host sends it: its bytes in the log. */
+interface Untrusted {
+  readonly leaf: Uint8Array
+  readonly entry: Entry
+}
+
+function readEntry(leaf: Uint8Array, i: number): Entry {
+  try {
+    return decodeEntry(leaf)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    return refuse('BAD_PARAMS', 'these are not the bytes of an entry', { path: `params.entries[${i}]` })
+  }
+}
+
 /** Judges one entry alone: a refusal of it leaves the others untouched. */
-function applyOne({ ledger, pending }: Live, untrusted: Entry, accepted: Authentic[]): EntryResult {
+function applyOne(
+  { ledger, pending }: Live,
+  { leaf, entry: untrusted }: Untrusted,
+  accepted: Authentic[],
+): EntryResult {
   const nothing = { position: null, odd: [], path: [], problem: null }
   try {
     // In a replay a new key's configuration is as good as the root that covers it; after that root, as `pending`, whose
     // `previous` names it and whose own hash the contract admits.
-    const entry = pending && bringsNewKey(untrusted) ? fromSealed(untrusted) : authenticate(ledger.rules, untrusted)
+    const isTakenAsItIs = pending && bringsNewKey(untrusted)
+    const entry = isTakenAsItIs ? fromSealed(untrusted, leaf) : authenticate(ledger.rules, untrusted, leaf)
     const outcome: Outcome = applyEntry(ledger, entry)
     if (outcome.status === 'accepted') accepted.push(entry)
     return { ...nothing, ...outcome }

@@ -1,16 +1,17 @@
 /** What a sealed record says: the one thing that happened since the record before. */
-import { type Authentic, type Entry, fromSealed } from '../ledger/entry.ts'
+import { type Authentic, decodeEntry, fromSealed } from '../ledger/entry.ts'
 import { invariant } from '../ledger/invariant.ts'
 import { commitmentOf, rootOf } from '../ledger/state.ts'
 import { applyEntry } from '../ledger/transition.ts'
-import { hex, list, object, oneOf, uint } from '../protocol/codec.ts'
-import { entriesPerRequestMax, entry } from '../protocol/messages.ts'
+import { blob, hex, list, object, oneOf, uint } from '../protocol/codec.ts'
+import { decodeBody, encodeBody } from '../protocol/frame.ts'
+import { entriesPerRequestMax, entryBytesMax } from '../protocol/messages.ts'
 import type { Live } from './live.ts'
 import { replayedMax } from './snapshot.ts'
 
 const record = object({
   what: oneOf('entries', 'open', 'commit'),
-  entries: list(entry, entriesPerRequestMax),
+  entries: list(blob(entryBytesMax), entriesPerRequestMax),
   epoch: uint(64),
   own: object({ counter: uint(64), root: hex(32) }),
 })
@@ -19,17 +20,17 @@ const record = object({
 export function sealChange(
   live: Live,
   what: 'entries' | 'open' | 'commit',
-  entries: readonly Entry[] = [],
+  entries: readonly Authentic[] = [],
 ): Uint8Array {
-  const plain = record.write({ what, entries, epoch: live.epoch, own: live.own })
-  return live.sealer.sealRecord(Buffer.from(JSON.stringify(plain), 'utf8'))
+  const leaves = entries.map((one) => one.leaf)
+  return live.sealer.sealRecord(encodeBody(record.write({ what, entries: leaves, epoch: live.epoch, own: live.own })))
 }
 
 /** Does to `live` again what a record of this core's remembers. */
 export function replayRecord(live: Omit<Live, 'signer' | 'sealer' | 'birth'>, plain: Uint8Array): void {
-  const { what, entries, epoch, own } = record.read(JSON.parse(Buffer.from(plain).toString('utf8')), 'record')
-  for (const one of entries) {
-    const outcome = applyEntry(live.ledger, fromSealed(one))
+  const { what, entries, epoch, own } = record.read(decodeBody(plain), 'record')
+  for (const leaf of entries) {
+    const outcome = applyEntry(live.ledger, fromSealed(decodeEntry(leaf), leaf))
     invariant(outcome.status === 'accepted', `a sealed record of ${what} holds what was not accepted`)
   }
   if (what === 'entries') noteReplayed(live)

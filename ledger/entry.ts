@@ -1,20 +1,19 @@
 /** The entries of the log: how one is read off the wire, authenticated, and written down. */
 import type { Rules } from './config.ts'
 import { leafHash } from './eventLog.ts'
-import { concat, type Hex } from './hex.ts'
+import { concat, type Hex, toHex } from './hex.ts'
 import { refuse } from './refusal.ts'
 import { recoverAddress } from './signature.ts'
 import type { Batch, Configuration, Preference } from './structs.ts'
-import { abiEncode, type Domain, digest, typeHash } from './typedData.ts'
+import { abiDecode, abiEncode, digestOf, hashFirst, typeHash } from './typedData.ts'
 
-/** A batch as it is sent. Chain and contract are named so that a stray one can be told what it is, not only that it does not fit. */
-export interface SignedBatch extends Domain {
+export interface SignedBatch {
   readonly batch: Batch
-  /** EIP-712 signature by `batch.reporter`, 64 bytes (EIP-2098). */
+  /** EIP-712 signature by `batch.reporter` for the domain of the ledger, 64 bytes (EIP-2098). */
   readonly signature: Hex
 }
 
-export interface SignedPreference extends Domain {
+export interface SignedPreference {
   readonly preference: Preference
   /** By `preference.payee`. */
   readonly signature: Hex
@@ -33,23 +32,52 @@ export type Entry = SignedBatch | SignedPreference | SignedConfiguration
 
 declare const authentic: unique symbol
 
-/** An entry whose signatures were checked, here or before it was sealed. Made only by the two functions below. */
-export type Authentic<E extends Entry = Entry> = E & { readonly leafHash: Uint8Array; readonly [authentic]: true }
-
-/** Bytes of an entry in the log: the EIP-712 type hash, then the ABI encoding of what was signed and the signatures. */
-export function entryLeaf(entry: Entry): Uint8Array {
-  if ('batch' in entry) return concat(typeHash('Batch'), abiEncode(['Batch', 'bytes'], [entry.batch, entry.signature]))
-  if ('preference' in entry)
-    return concat(typeHash('Preference'), abiEncode(['Preference', 'bytes'], [entry.preference, entry.signature]))
-  const { configuration, signatures } = entry
-  return concat(typeHash('Configuration'), abiEncode(['Configuration', 'bytes[]'], [configuration, signatures]))
+/** An entry whose signatures were checked, here or before it was sealed, with its bytes in the log. Made only by the two functions below. */
+export type Authentic<E extends Entry = Entry> = E & {
+  readonly leaf: Uint8Array
+  readonly leafHash: Uint8Array
+  readonly [authentic]: true
 }
 
-/** @throws Refusal `WRONG_CHAIN`, `WRONG_CONTRACT`, `BAD_SIGNATURE`, `WRONG_SIGNERS` */
-export function authenticate<E extends Entry>(rules: Rules, untrusted: E): Authentic<E> {
-  if ('configuration' in untrusted) checkSigners(rules, untrusted)
-  else checkSigner(rules.domain, untrusted)
-  return fromSealed(untrusted)
+/** What an entry's bytes hold, by its EIP-712 type. */
+const forms = {
+  Batch: ['Batch', 'bytes'],
+  Preference: ['Preference', 'bytes'],
+  Configuration: ['Configuration', 'bytes[]'],
+} as const
+
+type Form = keyof typeof forms
+const names = Object.keys(forms) as Form[]
+
+/** Bytes of an entry in the log: the EIP-712 type hash, then the ABI encoding of what was signed and the signatures. @throws RangeError */
+export function entryLeaf(entry: Entry): Uint8Array {
+  if ('batch' in entry) return leafOf('Batch', entry.batch, entry.signature)
+  if ('preference' in entry) return leafOf('Preference', entry.preference, entry.signature)
+  return leafOf('Configuration', entry.configuration, entry.signatures)
+}
+
+const leafOf = (form: Form, ...values: readonly unknown[]): Uint8Array =>
+  concat(typeHash(form), abiEncode(forms[form], values))
+
+/** The entry of which these are the bytes. @throws RangeError: they are of none */
+export function decodeEntry(leaf: Uint8Array): Entry {
+  const type = toHex(leaf.subarray(0, 32))
+  const form = names.find((name) => toHex(typeHash(name)) === type)
+  if (!form) throw new RangeError('an entry of no known kind')
+  const [signed, signatures] = abiDecode(forms[form], leaf.subarray(32)) as [never, never]
+  if (form === 'Batch') return { batch: signed, signature: signatures }
+  if (form === 'Preference') return { preference: signed, signature: signatures }
+  return { configuration: signed, signatures }
+}
+
+/** Takes an entry and its bytes. @throws Refusal `BAD_SIGNATURE`, `WRONG_SIGNERS` */
+export function authenticate<E extends Entry>(rules: Rules, untrusted: E, leaf = entryLeaf(untrusted)): Authentic<E> {
+  const hashed = (form: Form) => digestOf(rules.domain, hashFirst(forms[form], leaf.subarray(32)))
+  if ('batch' in untrusted) checkSigner(hashed('Batch'), untrusted.signature, { reporter: untrusted.batch.reporter })
+  else if ('preference' in untrusted)
+    checkSigner(hashed('Preference'), untrusted.signature, { payee: untrusted.preference.payee })
+  else checkSigners(rules, hashed('Configuration'), untrusted.signatures)
+  return fromSealed(untrusted, leaf)
 }
 
 /** Whether this is the configuration of a key that was born for a log that others began. */
@@ -59,33 +87,21 @@ export const bringsNewKey = (entry: Entry): boolean => 'configuration' in entry 
  * Takes an entry as authentic because something other than its signatures says so: a record that this core sealed after
  * checking it, or an anchored root that covers it.
  */
-export const fromSealed = <E extends Entry>(entry: E): Authentic<E> =>
-  ({ ...entry, leafHash: leafHash(entryLeaf(entry)) }) as Authentic<E>
+export const fromSealed = <E extends Entry>(entry: E, leaf = entryLeaf(entry)): Authentic<E> =>
+  ({ ...entry, leaf, leafHash: leafHash(leaf) }) as Authentic<E>
 
-function checkSigner(domain: Domain, untrusted: SignedBatch | SignedPreference): void {
-  if (untrusted.chainId !== domain.chainId)
-    refuse('WRONG_CHAIN', 'this is for another chain', { expected: `${domain.chainId}`, got: `${untrusted.chainId}` })
-  if (untrusted.verifyingContract !== domain.verifyingContract)
-    refuse('WRONG_CONTRACT', 'this is for another contract', {
-      expected: domain.verifyingContract,
-      got: untrusted.verifyingContract,
-    })
-  const [who, hash] =
-    'batch' in untrusted
-      ? [{ reporter: untrusted.batch.reporter }, digest(domain, 'Batch', untrusted.batch)]
-      : [{ payee: untrusted.preference.payee }, digest(domain, 'Preference', untrusted.preference)]
-  const [signer] = Object.values(who)
-  if (recoverAddress(hash, untrusted.signature) !== signer)
+function checkSigner(
+  hash: Uint8Array,
+  signature: Hex,
+  who: { readonly reporter: Hex } | { readonly payee: Hex },
+): void {
+  if (recoverAddress(hash, signature) !== Object.values(who)[0])
     refuse('BAD_SIGNATURE', 'this is not signed by whom it names, for this chain and contract', who)
 }
 
 /** Exactly the threshold, ascending: nobody counts twice, and one set of signers has one form. */
-function checkSigners(
-  { domain, configuration: inForce }: Rules,
-  { configuration, signatures }: SignedConfiguration,
-): void {
-  const { signers, threshold } = inForce
-  const hash = digest(domain, 'Configuration', configuration)
+function checkSigners({ configuration }: Rules, hash: Uint8Array, signatures: readonly Hex[]): void {
+  const { signers, threshold } = configuration
   const who = signatures.map((signature) => recoverAddress(hash, signature))
   const areSigners = who.every((signer) => signer !== undefined && signers.includes(signer))
   const areAscending = who.every((signer, i) => i === 0 || (who[i - 1] as Hex) < (signer as Hex))

@@ -34,7 +34,21 @@ export const recoverPublicKey: typeof portable.recoverPublicKey = (digest, { rs,
   }
 }
 
-export const toBase64: typeof portable.toBase64 = (bytes) => Buffer.from(bytes).toString('base64')
+export const toBase64: typeof portable.toBase64 = (bytes) => bufferOf(bytes).toString('base64')
 
 /** Of what is no base64 it makes something: the caller compares what it becomes when written again. */
-export const fromBase64: typeof portable.fromBase64 = (text) => new Uint8Array(Buffer.from(text, 'base64'))
+export const fromBase64: typeof portable.fromBase64 = (text) => plain(Buffer.from(text, 'base64'))
+
+export const hexDigits: typeof portable.hexDigits = (bytes, start, end) => bufferOf(bytes).toString('hex', start, end)
+
+/** Node stops reading at what is no digit, and then has fewer bytes. */
+export const parseHexDigits: typeof portable.parseHexDigits = (digits) => {
+  const bytes = Buffer.from(digits, 'hex')
+  return 2 * bytes.length === digits.length ? plain(bytes) : undefined
+}
+
+const plain = ({ buffer, byteOffset, length }: Buffer): Uint8Array => new Uint8Array(buffer, byteOffset, length)
+
+/** The same bytes, not copied. */
+const bufferOf = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)

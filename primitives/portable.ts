@@ -5,6 +5,7 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import * as sha2 from '@noble/hashes/sha2.js'
 import * as sha3 from '@noble/hashes/sha3.js'
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 
 /** Keccak-256 as Ethereum uses it. */
 export const keccak256 = (bytes: Uint8Array): Uint8Array => sha3.keccak_256(bytes)
@@ -50,6 +51,19 @@ export const toBase64 = (bytes: Uint8Array): string =>
 export function fromBase64(text: string): Uint8Array | undefined {
   try {
     return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+  } catch {
+    return undefined // said by exception: that is the answer here
+  }
+}
+
+/** Lower-case digits of the bytes from `start` to `end`. */
+export const hexDigits = (bytes: Uint8Array, start: number, end: number): string =>
+  bytesToHex(bytes.subarray(start, end))
+
+/** The bytes of hex digits; undefined where they are none, or odd in number. */
+export function parseHexDigits(digits: string): Uint8Array | undefined {
+  try {
+    return hexToBytes(digits)
   } catch {
     return undefined // said by exception: that is the answer here
   }

@@ -21,7 +21,7 @@ export interface Codec<T> {
 
 export type Form =
   | readonly ['bool' | 'facts']
-  | readonly ['text' | 'int' | 'uint' | 'hex' | 'bytes' | 'base64', limit: number]
+  | readonly ['text' | 'int' | 'uint' | 'hex' | 'bytes' | 'base64' | 'blob', limit: number]
   | readonly ['oneOf', readonly string[]]
   | readonly ['list', item: Form, max: number]
   | readonly ['nullable', Form]
@@ -103,6 +103,14 @@ export const base64 = (max: number): Codec<Uint8Array> => ({
   },
   write: toBase64,
   form: ['base64', max],
+})
+
+/** At most `max` bytes as they are: a frame carries them behind its JSON. */
+export const blob = (max: number): Codec<Uint8Array> => ({
+  read: (untrusted, path) =>
+    untrusted instanceof Uint8Array && untrusted.length <= max ? untrusted : bad(path, `at most ${max} bytes`),
+  write: (value) => value,
+  form: ['blob', max],
 })
 
 /** At most `max` items. */

@@ -1,4 +1,7 @@
-/** Frames on a byte stream: a 4-byte big-endian length, then so many bytes of UTF-8 JSON. */
+/**
+ * Frames on a byte stream: two 4-byte big-endian lengths, of the frame and of the JSON in it, then UTF-8 JSON, then parts:
+ * bytes that would be long as text. Where one belongs in the JSON stands `{"": LENGTH}`; parts lie in the order of these.
+ */
 import { refuse } from '../ledger/refusal.ts'
 
 /** No frame is longer. Larger things move in chunks. */
@@ -6,12 +9,32 @@ export const frameBytesMax = 8 * 1024 * 1024
 
 /** One message as a frame. @throws Refusal `FRAME_TOO_LARGE` */
 export function encodeFrame(message: unknown): Uint8Array {
-  const body = Buffer.from(JSON.stringify(message), 'utf8')
+  const body = encodeBody(message)
   checkLength(body.length)
-  const frame = Buffer.allocUnsafe(4 + body.length)
-  frame.writeUInt32BE(body.length)
-  body.copy(frame, 4)
-  return frame
+  return Buffer.concat([lengthOf(body), body])
+}
+
+/** One message as the body of a frame. */
+export function encodeBody(message: unknown): Uint8Array {
+  const parts: Uint8Array[] = []
+  const json = Buffer.from(JSON.stringify(withoutParts(message, parts)), 'utf8')
+  return Buffer.concat([lengthOf(json), json, ...parts])
+}
+
+function lengthOf(bytes: Uint8Array): Uint8Array {
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(bytes.length)
+  return length
+}
+
+function withoutParts(value: unknown, parts: Uint8Array[]): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Uint8Array) {
+    parts.push(value)
+    return { '': value.length }
+  }
+  if (Array.isArray(value)) return value.map((item) => withoutParts(item, parts))
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withoutParts(member, parts)]))
 }
 
 /** Cuts a byte stream into frames. Holds at most one frame, and judges its length before its first byte arrives. */
@@ -62,12 +85,32 @@ function checkLength(length: number): void {
     refuse('FRAME_TOO_LARGE', 'a frame is longer than the limit', { max: frameBytesMax, got: length })
 }
 
-/** A body as JSON. @throws Refusal `MALFORMED_FRAME` */
+/** The message in the body of a frame. @throws Refusal `MALFORMED_FRAME` */
 export function decodeBody(body: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+    const end = 4 + new DataView(body.buffer, body.byteOffset, body.length).getUint32(0)
+    if (end > body.length) throw new RangeError('the JSON ends too early')
+    const message = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body.subarray(4, end)))
+    let parts = body.subarray(end)
+    const takePart = (length: number): Uint8Array => {
+      if (!Number.isInteger(length) || length < 0 || length > parts.length) throw new RangeError('a part is missing')
+      const part = parts.subarray(0, length)
+      parts = parts.subarray(length)
+      return part
+    }
+    const whole = parts.length > 0 ? withParts(message, takePart) : message
+    if (parts.length > 0) throw new RangeError('a part belongs nowhere')
+    return whole
   } catch {
     // The parser's words quote what was sent; the caller needs none of it.
-    return refuse('MALFORMED_FRAME', 'a frame is not UTF-8 JSON')
+    return refuse('MALFORMED_FRAME', 'a frame is not UTF-8 JSON with its parts behind it')
   }
+}
+
+function withParts(value: unknown, takePart: (length: number) => Uint8Array): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((item) => withParts(item, takePart))
+  const members = Object.entries(value)
+  if (members.length === 1 && members[0]?.[0] === '') return takePart(members[0][1])
+  return Object.fromEntries(members.map(([name, member]) => [name, withParts(member, takePart)]))
 }

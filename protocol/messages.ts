@@ -5,6 +5,7 @@
 import { refusalCodes } from '../ledger/refusal.ts'
 import {
   base64,
+  blob,
   bool,
   bytes,
   type Codec,
@@ -19,7 +20,6 @@ import {
   text,
   uint,
   type Value,
-  variant,
 } from './codec.ts'
 
 export const entriesPerRequestMax = 256
@@ -27,6 +27,8 @@ export const entriesPerRequestMax = 256
 export const eventsPerRequestMax = 10_000
 export const paymentsPerCommitMax = 500
 export const sealedBytesMax = 4 * 1024 * 1024
+/** Of an entry as it is in the log. */
+export const entryBytesMax = 1024 * 1024
 /** Of an attestation document. */
 export const documentBytesMax = 16_384
 export const kmsKeysMax = 8
@@ -35,38 +37,12 @@ const signature = hex(64)
 const hash = hex(32)
 const address = hex(20)
 
-/** A batch as its reporter sends it, over HTTP and over the wall alike. */
-export const signedBatch = object({
-  chainId: uint(64),
-  verifyingContract: address,
-  batch: struct('Batch'),
-  signature,
-})
-
 export const signedLogHead = object({
   epoch: uint(64),
   boot: hash,
   size: uint(64),
   root: hash,
   signature,
-})
-
-/** What a payee says of how it wants to be paid. */
-export const signedPreference = object({
-  chainId: uint(64),
-  verifyingContract: address,
-  preference: struct('Preference'),
-  signature,
-})
-
-/** A configuration with the signatures of exactly the threshold of those in force. */
-export const signedConfiguration = object({ configuration: struct('Configuration'), signatures: list(signature, 32) })
-
-/** Anything that becomes a leaf of the log. */
-export const entry = variant({
-  batch: signedBatch,
-  preference: signedPreference,
-  configuration: signedConfiguration,
 })
 
 /** Why an entry or a request was refused. */
@@ -114,7 +90,7 @@ export const transactionHints = object({
 })
 
 /** A sealed record, and the raw EIP-1559 transaction that the core signed. */
-const record = base64(sealedBytesMax)
+const record = blob(sealedBytesMax)
 const transaction = bytes(256 * 1024)
 
 export const phases = ['empty', 'closed', 'open', 'halted'] as const
@@ -158,7 +134,7 @@ export const methods = {
       configHash: hash,
       birthB64: document,
       wrappedKeys, // kept beside the sealed state; empty where the configuration names no KMS key
-      sealedB64: list(base64(sealedBytesMax), 64),
+      sealedB64: list(blob(sealedBytesMax), 64),
     }),
   },
   unwrap_request: {
@@ -169,21 +145,21 @@ export const methods = {
     params: object({
       // With the first part alone. KMS's answer to the document of `unwrap_request`; null without KMS.
       key: nullable(object({ wrapped: wrappedKey, ciphertextB64: base64(8192) })),
-      sealedB64: list(base64(sealedBytesMax), 4096),
+      sealedB64: list(blob(sealedBytesMax), 4096),
       isLast: bool,
     }),
     result: object({ loaded: int(2 ** 31) }),
   },
   export_state: {
     params: object({ chunk: int(2 ** 20) }),
-    result: object({ sealedB64: base64(sealedBytesMax), chunks: int(2 ** 20), record: uint(64), wrappedKeys }),
+    result: object({ sealedB64: blob(sealedBytesMax), chunks: int(2 ** 20), record: uint(64), wrappedKeys }),
   },
   open_epoch: {
     params: object({ head: headProof, hints: transactionHints }),
     result: object({ open: struct('Open'), signature, transaction, recordB64: record }),
   },
   apply_event: {
-    params: object({ entries: list(entry, entriesPerRequestMax) }),
+    params: object({ entries: list(blob(entryBytesMax), entriesPerRequestMax) }), // each as the log will hold it,
     result: object({
       results: list(entryResult, entriesPerRequestMax),
       head: nullable(signedLogHead), // none in `closed`: nothing is acknowledged before an epoch is open

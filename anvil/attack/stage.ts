@@ -8,11 +8,12 @@ import { parseAbi } from 'viem'
 import { treasuryAbi } from '../../abi/index.ts'
 import { signBatch } from '../../client/batch.ts'
 import { type Client, createClient } from '../../client/client.ts'
+import type { SentBatch } from '../../client/entries.ts'
 import { workload } from '../../client/events.ts'
 import { LogTree } from '../../client/logTree.ts'
 import { decodeCall } from '../../daemon/chain/calls.ts'
 import { openStore } from '../../daemon/store/open.ts'
-import { entryLeaf, type SignedBatch } from '../../ledger/entry.ts'
+import { entryLeaf } from '../../ledger/entry.ts'
 import { leafHash } from '../../ledger/eventLog.ts'
 import { type Hex, toBytes } from '../../ledger/hex.ts'
 import type { Commit, Configuration } from '../../ledger/structs.ts'
@@ -47,7 +48,7 @@ export interface Stage {
   readonly landed: Landed
   readonly head: Landed
   /** A batch of a reporter that counted long ago. */
-  readonly batch: SignedBatch
+  readonly batch: SentBatch
   /** What was on the disk before the commit that paid last, and what is there now. */
   readonly old: Stored
   readonly now: Stored
@@ -62,7 +63,9 @@ export interface Stage {
   /** Daemon and core as an honest host runs them. */
   startHonest(): Promise<Client>
   /** The payees work once more. */
-  report(): Promise<SignedBatch>
+  report(): Promise<SentBatch>
+  /** The same work in a report that was signed for another chain. */
+  signElsewhere(batch: SentBatch): SentBatch
   stop(): Promise<void>
 }
 
@@ -77,7 +80,7 @@ export async function setStage(options: Omit<WorldOptions, 'payIntervalMs'>): Pr
   let client = world.client
 
   let next = 0n
-  const report = async (): Promise<SignedBatch> => {
+  const report = async (): Promise<SentBatch> => {
     const sequence = next++
     const events = payees.map(({ address }, i) => {
       const units = 1_000n + BigInt(i)
@@ -123,6 +126,8 @@ export async function setStage(options: Omit<WorldOptions, 'payIntervalMs'>): Pr
     folder,
     signal,
     report,
+    signElsewhere: ({ batch: { sequence, events } }) =>
+      signBatch({ domain: { ...domain, chainId: 1n }, secretKey, sequence, events }),
     round: () => fetchRound(world),
     landed: await lastCommit(world, 'TicketsPaid'),
     head: await lastCommit(world, 'Committed'),

@@ -1,13 +1,15 @@
 /** The ten most famous moves of a hostile host. Each returns what was said to it, never what should have been said. */
+
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { treasuryAbi } from '../../abi/index.ts'
 import { Rejection } from '../../attestation/rejection.ts'
 import { verifyAttestation } from '../../attestation/verify.ts'
+import type { SentBatch } from '../../client/entries.ts'
 import { splitPayment } from '../../client/paymentWord.ts'
 import { createCore } from '../../enclave/core.ts'
 import { dispatch } from '../../enclave/dispatch.ts'
-import type { SignedBatch } from '../../ledger/entry.ts'
+import { entryLeaf } from '../../ledger/entry.ts'
 import { type Hex, toBytes } from '../../ledger/hex.ts'
 import { rootOf } from '../../ledger/state.ts'
 import type { HeadProof, Params, Result } from '../../protocol/messages.ts'
@@ -209,12 +211,12 @@ export const tries: readonly Try[] = [
       const more = await refusalOf(sign(host, host.first, await proof(host, host.now, host.made), 1n))
       const { batch } = host
       const [event] = batch.batch.events
-      const changed: SignedBatch = {
+      const changed: SentBatch = {
         ...batch,
         batch: { ...batch.batch, sequence: 3n, events: event ? [{ ...event, value: event.value * 1000n }] : [] },
       }
-      const entries = [batch, changed, { ...batch, chainId: 1n }]
-      const { results } = await host.first.request('apply_event', { entries })
+      const entries = [batch, changed, host.signElsewhere(batch)]
+      const { results } = await host.first.request('apply_event', { entries: entries.map(entryLeaf) })
       const [again, forged, foreign] = results.map(({ problem }) => problem?.code)
       return [
         { what: 'asks for one wei more for everybody', by: 'core', code: more },

@@ -3,8 +3,8 @@ export const checks: Readonly<Record<string, string>> = {
   FOREIGN_ROOT: 'The core builds only on a head that it signed itself and whose log its own log contains.',
   TOTAL_ABOVE_EARNED: 'The core pays out of its own ledger; what the host believes about earnings has no part in it.',
   SEQUENCE_REPEAT: 'Each reporter numbers its batches without gaps: a number that was used is never used again.',
-  BAD_SIGNATURE: 'An event counts only with the signature of its reporter over every byte of it.',
-  WRONG_CHAIN: 'A signature names chain and contract: one made for another network says nothing here.',
+  BAD_SIGNATURE:
+    'An event counts only with the signature of its reporter over every byte of it, for this chain and contract.',
   STATE_FORGED: 'Sealed records are encrypted and authenticated under a key that never leaves the core.',
   STATE_GAP: 'Each sealed record carries its number and the hash of the one before: none can be left out.',
   BIRTH_REFUSED: 'A core takes only keys that were certified when they were born inside an image that it trusts.',

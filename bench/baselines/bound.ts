@@ -3,7 +3,8 @@ import { createCipheriv, randomBytes } from 'node:crypto'
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { entryLeaf, type SignedBatch } from '../../ledger/entry.ts'
+import type { SentBatch } from '../../client/entries.ts'
+import { entryLeaf } from '../../ledger/entry.ts'
 import { leafHash } from '../../ledger/eventLog.ts'
 import { toBytes } from '../../ledger/hex.ts'
 import { keccak256, recoverPublicKey, sha256 } from '../../primitives/native.ts'
@@ -14,7 +15,7 @@ interface Prepared {
   readonly signatures: readonly { readonly rs: Uint8Array; readonly parity: number }[]
 }
 
-export function prepare(batches: readonly SignedBatch[]): Prepared {
+export function prepare(batches: readonly SentBatch[]): Prepared {
   return {
     leaves: batches.map(entryLeaf),
     signatures: batches.map(({ signature }) => {

@@ -4,8 +4,9 @@
  */
 import pg from 'pg'
 import { startPostgres } from '../../anvil/postgres.ts'
+import type { SentBatch } from '../../client/entries.ts'
 import type { Rules } from '../../ledger/config.ts'
-import { authenticate, type SignedBatch } from '../../ledger/entry.ts'
+import { authenticate } from '../../ledger/entry.ts'
 import { toHex } from '../../ledger/hex.ts'
 import { childrenOf, cpuSecondsOf, parentOf } from '../measure.ts'
 
@@ -28,7 +29,7 @@ const addEvents = `
 
 export interface PostgresLedger {
   /** Takes one in. @throws where it is not signed, or not the next */
-  submit(batch: SignedBatch): Promise<void>
+  submit(batch: SentBatch): Promise<void>
   /** CPU seconds of the server so far; those of the client are this process's. */
   cpuSeconds(): number
   stop(): Promise<void>

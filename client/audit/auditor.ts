@@ -85,16 +85,16 @@ export function createAuditor({ domain, entries, onProgress = () => undefined }:
   const take = (leaf: Uint8Array): void => {
     const position = ledger?.log.size ?? 0
     try {
-      const entry = decodeEntry(leaf, domain)
+      const entry = decodeEntry(leaf)
       if (!ledger) ledger = beginLedger(entry, domain)
       else if (bringsNewKey(entry)) {
-        const outcome = applyEntry(ledger, fromSealed(entry))
+        const outcome = applyEntry(ledger, fromSealed(entry, leaf))
         if (outcome.status === 'accepted' && !admitted.has(ledger.rules.hash))
           find('UNADMITTED_CONFIGURATION', 'a configuration came with a new key that the contract never admitted', {
             position,
             config_hash: ledger.rules.hash,
           })
-      } else if (applyEntry(ledger, authenticate(ledger.rules, entry)).status !== 'accepted')
+      } else if (applyEntry(ledger, authenticate(ledger.rules, entry, leaf)).status !== 'accepted')
         throw new ProvedLie('REPEATED', 'a batch stands in the log twice')
       totals.entries += 1
       if ('batch' in entry) {

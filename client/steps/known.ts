@@ -1,6 +1,5 @@
 /** What every step takes: what the caller wants checked, and what the steps before it found. */
 import type { Rules } from '../../ledger/config.ts'
-import type { SignedBatch } from '../../ledger/entry.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import type { Domain } from '../../ledger/typedData.ts'
 import type { StatusAnswer } from '../api.ts'
@@ -10,6 +9,7 @@ import type { LogSight } from '../checks/claims.ts'
 import type { ProvenAnchor } from '../checks/onChain.ts'
 import type { Trust } from '../checks/trust.ts'
 import type { Client } from '../client.ts'
+import type { SentBatch } from '../entries.ts'
 import type { Receipt } from '../receipt.ts'
 import { NotChecked } from '../verdict.ts'
 
@@ -25,7 +25,7 @@ export interface VerifyOptions {
   /** Whose account is to be proved. */
   readonly payee?: Hex
   /** A receipt and the batch that it is for. */
-  readonly receipt?: { readonly batch: SignedBatch; readonly receipt: Receipt }
+  readonly receipt?: { readonly batch: SentBatch; readonly receipt: Receipt }
   /** The log as it was seen the last time. */
   readonly memory?: LogMemory
   /** 32 bytes that nobody could know before: what makes the attestation fresh. */

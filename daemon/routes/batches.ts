@@ -1,20 +1,17 @@
 /** Reporters: send a batch, ask which sequence is next. */
+import type { IncomingMessage } from 'node:http'
 import type Router from '@koa/router'
 import { batchAnswer, reporterAnswer } from '../../client/api.ts'
-import { signedBatch } from '../../protocol/messages.ts'
+import { readBatch } from '../incoming.ts'
 import { Problem, problemOf } from '../problem.ts'
 import { createRateLimit } from '../rateLimit.ts'
-import { readJson } from '../readJson.ts'
 import { answer, readAddress, type Services } from './services.ts'
 
-const bodyBytesMax = 1024 * 1024
-
-export function addBatchRoutes(router: Router, { ingest, mirror, metrics, limits }: Services): void {
+export function addBatchRoutes(router: Router, { ingest, mirror, metrics, limits, rules }: Services): void {
   const limit = createRateLimit(limits.reporterPerSecond, () => metrics.limited('reporter'))
 
   router.post('/api/batches', async (context) => {
-    const { json, bytes } = await readJson(context.req, bodyBytesMax)
-    answer(context, batchAnswer, await submit(json, bytes))
+    answer(context, batchAnswer, await submit(context.req))
   })
 
   router.get('/api/reporters/:address', (context) => {
@@ -26,12 +23,12 @@ export function addBatchRoutes(router: Router, { ingest, mirror, metrics, limits
     answer(context, reporterAnswer, { reporter, nextSequence, spentWei, budgetWei: rule.budgetWei })
   })
 
-  async function submit(json: unknown, bytes: number) {
+  async function submit(request: IncomingMessage) {
     try {
-      const batch = signedBatch.read(json, '')
-      const { reporter } = batch.batch
+      const batch = await readBatch(request, rules.domain)
+      const { reporter } = batch.signed.batch
       await limit.check(reporter)
-      const accepted = await ingest.submit(batch, bytes)
+      const accepted = await ingest.submit(batch)
       metrics.batch(accepted.status)
       // Only what its own key has just signed counts against a reporter: nobody else can use its share up.
       if (accepted.status === 'accepted') await limit.count(reporter)

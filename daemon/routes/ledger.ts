@@ -78,8 +78,9 @@ export function addLedgerRoutes(router: Router, { mirror, store, books, headWatc
     async function ownPreference() {
       const preference = account?.preference
       if (!preference) return null
-      const entry = await store.entryLike({ ...mirror.ledger.rules.domain, preference, signature: '0x' })
-      return entry && 'preference' in entry.signed ? { position: entry.position, entry: entry.signed } : null
+      const entry = await store.entryLike({ preference, signature: '0x' })
+      if (!entry || !('preference' in entry.signed)) return null
+      return { position: entry.position, entry: { ...mirror.ledger.rules.domain, ...entry.signed } }
     }
 
     async function anchoredAccount() {

@@ -122,7 +122,7 @@ async function fetchLeaves({ rules, store }: Services, from: number, count: numb
   while (leaves.length < count && bytes < entriesBytesMax) {
     const some = await store.entriesFrom(from + leaves.length, Math.min(16, count - leaves.length))
     if (some.length === 0) break
-    for (const { signed } of some) if (bytes < entriesBytesMax) add(entryLeaf(signed))
+    for (const { leaf } of some) if (bytes < entriesBytesMax) add(leaf)
   }
   return leaves
 }

@@ -1,9 +1,9 @@
 /** Every route of the public API, for people: what it is for, what it takes, and by which codec it answers. */
 import * as api from '../../client/api.ts'
 import { deployment } from '../../client/checks/deployment.ts'
+import { signedBatch, signedConfiguration, signedPreference } from '../../client/entries.ts'
 import * as logApi from '../../client/logApi.ts'
 import type { Codec } from '../../protocol/codec.ts'
-import { signedBatch, signedConfiguration, signedPreference } from '../../protocol/messages.ts'
 import type { Schema } from '../schema.ts'
 
 export interface Operation {

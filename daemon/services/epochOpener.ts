@@ -1,4 +1,5 @@
 /** Opens an epoch for the core's boot, and again for as long as another's open comes first. */
+
 import type { Logger } from 'pino'
 import type { Rules } from '../../ledger/config.ts'
 import type { Hex } from '../../ledger/hex.ts'
@@ -6,6 +7,7 @@ import { createCoreCarrier } from '../chain/carriers.ts'
 import type { Chain } from '../chain/chain.ts'
 import { durably } from '../durably.ts'
 import type { Core } from '../enclaveClient.ts'
+import { incoming } from '../incoming.ts'
 import type { NewEntry, Store } from '../store/store.ts'
 import type { Turns } from '../turns.ts'
 import { storedTransaction } from './attempts.ts'
@@ -62,5 +64,5 @@ export async function openEpoch(
 function appended({ mirror, newKeyRules }: EpochOpenerOptions, logSize: bigint): readonly NewEntry[] {
   const position = mirror.tree.size
   if (!newKeyRules || logSize === BigInt(position)) return []
-  return [mirror.accept({ configuration: newKeyRules.configuration, signatures: [] }, position, [])]
+  return [mirror.accept(incoming({ configuration: newKeyRules.configuration, signatures: [] }), position, [])]
 }

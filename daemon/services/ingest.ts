@@ -4,13 +4,14 @@
  */
 
 import type { Receipt, SignedLogHead } from '../../client/receipt.ts'
-import { fromSealed, type Entry as SignedEntry } from '../../ledger/entry.ts'
+import { leafHash } from '../../ledger/eventLog.ts'
 import type { OddEvent } from '../../ledger/events.ts'
 import { toHex } from '../../ledger/hex.ts'
 import { Refusal } from '../../ledger/refusal.ts'
 import { type EntryResult, entriesPerRequestMax, eventsPerRequestMax, type Result } from '../../protocol/messages.ts'
 import { durably } from '../durably.ts'
 import { CoreLost, Fatal } from '../errors.ts'
+import type { Incoming } from '../incoming.ts'
 import { OutOfStep, placeAfter } from '../store/sealedHeader.ts'
 import type { NewEntry, RecordPlace, Store } from '../store/store.ts'
 import type { Turns } from '../turns.ts'
@@ -44,10 +45,10 @@ export interface IngestOptions {
 
 export interface Ingest {
   /**
-   * Brings an entry into the log. `bytes` is its size as it came.
+   * Brings an entry into the log.
    * @throws Refusal of the core, NotOpen, QueueFull; CoreLost: send it again to learn what became of it
    */
-  submit(signed: SignedEntry, bytes: number): Promise<Answer>
+  submit(entry: Incoming): Promise<Answer>
   /** Resolves when nothing waits any more. */
   drain(): Promise<void>
   /** What waits for its turn. */
@@ -55,8 +56,7 @@ export interface Ingest {
 }
 
 interface Waiting {
-  readonly signed: SignedEntry
-  readonly bytes: number
+  readonly entry: Incoming
   readonly resolve: (answer: Answer) => void
   readonly reject: (error: unknown) => void
 }
@@ -70,13 +70,14 @@ export function createIngest(options: IngestOptions): Ingest {
   const takeGroup = (): Waiting[] => {
     let [bytes, events, count] = [0, 0, 0]
     for (const item of waiting.slice(0, entriesPerRequestMax)) {
-      bytes += item.bytes
-      if ('batch' in item.signed) events += item.signed.batch.events.length
+      const { signed, leaf } = item.entry
+      bytes += leaf.length
+      if ('batch' in signed) events += signed.batch.events.length
       if (count > 0 && (bytes > groupBytesMax || events > eventsPerRequestMax)) break
       count++
     }
     const group = waiting.splice(0, count)
-    waitingBytes -= group.reduce((sum, item) => sum + item.bytes, 0)
+    waitingBytes -= group.reduce((sum, { entry }) => sum + entry.leaf.length, 0)
     return group
   }
   /** Mirror and store may differ from here on: nothing more goes to the core. */
@@ -103,14 +104,15 @@ export function createIngest(options: IngestOptions): Ingest {
   }
 
   return {
-    async submit(signed, bytes) {
+    async submit(entry) {
+      const bytes = entry.leaf.length
       if (end) throw end
       options.gate.session()
       if (waiting.length >= waitingMax || waitingBytes + bytes > waitingBytesMax)
         throw new QueueFull('too many batches are waiting')
       waitingBytes += bytes
       const answer = new Promise<Answer>((resolve, reject) => {
-        waiting.push({ signed, bytes, resolve, reject })
+        waiting.push({ entry, resolve, reject })
       })
       pump ??= run()
       return answer
@@ -130,12 +132,12 @@ async function bringIn(options: IngestOptions, group: readonly Waiting[]): Promi
   const session = gate.session()
   const last = await durably(store.lastRecord())
   if (!last) throw new Fatal('an open ledger without a state', 75)
-  const entries = group.map((item) => item.signed)
-  await durably(store.intend(last.number + 1, entries))
+  const leaves = group.map(({ entry }) => entry.leaf)
+  await durably(store.intend(last.number + 1, leaves))
 
-  const reply = await applyEvent(options, session, entries)
+  const reply = await applyEvent(options, session, leaves)
   const head = checkReply(options, session, last, reply)
-  const accepted = reply.results.flatMap((result, i) => acceptOne(options.mirror, result, entries[i] as SignedEntry))
+  const accepted = reply.results.flatMap((result, i) => acceptOne(options.mirror, result, group[i] as Waiting))
   if (!options.mirror.isAt(reply)) throw new Fatal('the log of the core is not that of the mirror', 1)
   if (reply.recordB64) await durably(store.saveAccepted({ sealed: reply.recordB64, entries: accepted, head }))
   else await durably(Promise.all([store.dropIntents(), store.saveLogHead(head)]))
@@ -144,7 +146,7 @@ async function bringIn(options: IngestOptions, group: readonly Waiting[]): Promi
 }
 
 /** @throws Refusal of the request as a whole: nothing of it was taken */
-async function applyEvent({ store }: IngestOptions, session: Session, entries: readonly SignedEntry[]) {
+async function applyEvent({ store }: IngestOptions, session: Session, entries: readonly Uint8Array[]) {
   try {
     return await session.core.request('apply_event', { entries })
   } catch (error) {
@@ -181,8 +183,8 @@ function checkReply(
   throw new CoreLost(`the core is ahead of the store: ${reason}`, 'unknown')
 }
 
-const acceptOne = (mirror: Mirror, { status, position, odd }: EntryResult, signed: SignedEntry): NewEntry[] =>
-  status === 'accepted' && position !== null ? [mirror.accept(signed, position, odd as readonly OddEvent[])] : []
+const acceptOne = (mirror: Mirror, { status, position, odd }: EntryResult, { entry }: Waiting): NewEntry[] =>
+  status === 'accepted' && position !== null ? [mirror.accept(entry, position, odd as readonly OddEvent[])] : []
 
 async function answerOne(
   options: IngestOptions,
@@ -203,8 +205,8 @@ async function answerOne(
     })
 
   // The core knows only the last batch of each reporter, and of other entries none; the store knows them all.
-  const known = await durably(options.store.entryLike(item.signed))
-  if (known?.leafHash === toHex(fromSealed(item.signed).leafHash))
+  const known = await durably(options.store.entryLike(item.entry.signed))
+  if (known?.leafHash === toHex(leafHash(item.entry.leaf)))
     return item.resolve({ status: 'already_accepted', odd: known.odd, receipt: receiptFor(known.position) })
   const { message, facts } = result.problem ?? { message: 'the core gave no reason', facts: {} }
   item.reject(new Refusal(result.problem?.code ?? 'SEQUENCE_REPEAT', message, facts))

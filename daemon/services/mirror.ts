@@ -5,7 +5,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { LogTree } from '../../client/logTree.ts'
 import type { Rules } from '../../ledger/config.ts'
-import { type Authentic, authenticate, entryLeaf, fromSealed, type Entry as SignedEntry } from '../../ledger/entry.ts'
+import { type Authentic, authenticate, decodeEntry, entryLeaf, fromSealed } from '../../ledger/entry.ts'
 import { leafHash } from '../../ledger/eventLog.ts'
 import type { OddEvent } from '../../ledger/events.ts'
 import { type Hex, toBytes, toHex } from '../../ledger/hex.ts'
@@ -14,6 +14,7 @@ import { commitmentOf, createLedger, type Ledger, rootOf } from '../../ledger/st
 import type { Commitment } from '../../ledger/structs.ts'
 import { applyEntry } from '../../ledger/transition.ts'
 import { Fatal } from '../errors.ts'
+import type { Incoming } from '../incoming.ts'
 import type { NewEntry, Store } from '../store/store.ts'
 import { type AccountsView, createAccountsView } from './accountsView.ts'
 
@@ -31,9 +32,9 @@ export interface Mirror {
   /** Applies every stored entry that is new, while another process or nobody writes them. @throws Fatal 1 */
   catchUp(): Promise<void>
   /** Applies what the core says it accepted at `position`. @throws Fatal 1 if by these rules it is not so */
-  accept(signed: SignedEntry, position: number, odd: readonly OddEvent[]): NewEntry
+  accept(entry: Incoming, position: number, odd: readonly OddEvent[]): NewEntry
   /** Applies what the core may have accepted before its reply was lost, as the core would. */
-  recover(entries: readonly SignedEntry[]): NewEntry[]
+  recover(leaves: readonly Uint8Array[]): NewEntry[]
   /** Whether the core's log is this one. */
   isAt(log: { readonly logSize: bigint; readonly logRoot: Hex }): boolean
   /** Keeps the accounts as they are now, for proofs against this commitment. @throws Fatal 1 if it is not of this state */
@@ -56,7 +57,7 @@ export function createMirror({ rules, store }: { readonly rules: Rules; readonly
     tree.append(signed.leafHash)
     if ('configuration' in signed) configHashes.push(ledger.rules.hash)
     const { position, odd, gains } = outcome
-    return { position, leafHash: toHex(signed.leafHash), signed, odd, gains }
+    return { position, leaf: signed.leaf, leafHash: toHex(signed.leafHash), signed, odd, gains }
   }
   const keep = (root: Hex, view: Promise<AccountsView>): Promise<AccountsView> => {
     views.set(root, view)
@@ -70,20 +71,22 @@ export function createMirror({ rules, store }: { readonly rules: Rules; readonly
     configHashes,
     tree,
     async catchUp() {
-      for await (const { signed, position, leafHash: stored } of store.entries(tree.size)) {
-        const entry = apply(fromSealed(signed))
+      for await (const { signed, leaf, position, leafHash: stored } of store.entries(tree.size)) {
+        const entry = apply(fromSealed(signed, leaf))
         if (entry?.position !== position || entry.leafHash !== stored)
           throw new Fatal(`entry ${position} of the store does not follow from those before it`, 1)
       }
     },
-    accept(signed, position, odd) {
-      const entry = apply(fromSealed(signed))
+    accept({ signed, leaf }, position, odd) {
+      const entry = apply(fromSealed(signed, leaf))
       if (entry?.position !== position || JSON.stringify(entry.odd) !== JSON.stringify(odd))
         throw new Fatal(`the core accepted at ${position} what the rules do not accept there`, 1)
       return entry
     },
-    recover: (entries) =>
-      entries.map((one) => orNothing(() => apply(authenticate(ledger.rules, one)))).filter((e) => e !== undefined),
+    recover: (leaves) =>
+      leaves
+        .map((leaf) => orNothing(() => apply(authenticate(ledger.rules, decodeEntry(leaf), leaf))))
+        .filter((entry) => entry !== undefined),
     isAt: ({ logSize, logRoot }) => logSize === BigInt(tree.size) && logRoot === tree.root(),
     freeze(commitment) {
       const root = rootOf(commitment)

@@ -29,7 +29,7 @@ export async function createNewKey({ newKeyRules, ...options }: NewKeyOptions, c
   let part: Entry[] = []
   const feed = async (): Promise<void> => {
     if (part.length === 0) return
-    const { results } = await core.request('apply_event', { entries: part.map(({ signed }) => signed) })
+    const { results } = await core.request('apply_event', { entries: part.map(({ leaf }) => leaf) })
     const at = results.findIndex(({ status }) => status !== 'accepted')
     if (at >= 0) throw new Fatal(`the core does not accept entry ${part[at]?.position} of the log`, 1)
     part = []

@@ -12,7 +12,7 @@ import type { RestartCore } from './coreRestart.ts'
 import type { Mirror } from './mirror.ts'
 import type { Unwrap } from './unwrap.ts'
 
-/** Room in a frame for sealed things, as base64. */
+/** Room in a frame for sealed things. */
 const partBytesMax = frameBytesMax - 1024 * 1024
 const partItemsMax = 4_096
 /** So many records after a snapshot are loaded in seconds. */
@@ -49,7 +49,7 @@ async function load(core: Core, store: Store, unwrap: Unwrap): Promise<void> {
   let part: Uint8Array[] = []
   let bytes = 0
   for await (const sealed of store.sealedState()) {
-    const size = Math.ceil(sealed.length / 3) * 4 + 3
+    const size = sealed.length + 32
     if (bytes + size > partBytesMax || part.length === partItemsMax) {
       await core.request('load_state', { key, sealedB64: part, isLast: false })
       key = null // it opened the state with the first part

@@ -4,10 +4,9 @@
  * when it is restored; that it is not too old, the contract's head says when the core opens on it (`FOREIGN_ROOT`).
  */
 import { existsSync } from 'node:fs'
-import { fromSealed } from '../../ledger/entry.ts'
+import { leafHash } from '../../ledger/eventLog.ts'
 import { type Hex, toHex } from '../../ledger/hex.ts'
 import { sqlitePrefix } from './address.ts'
-import { entryJson } from './codecs.ts'
 import { type Database, insertRows, type Query, type Row, StoreError, type Value } from './database.ts'
 import { migrate, versionOf } from './migrations.ts'
 import { openDatabase } from './open.ts'
@@ -170,6 +169,6 @@ function checkEntry(row: Row, before: number | undefined): void {
   const { position, leaf_hash: stored } = row
   if (before !== undefined && position !== before + 1)
     throw new StoreError('STORE_DAMAGED', `entry ${before + 1} is missing`)
-  if (toHex(fromSealed(entryJson.read(row.entry as string)).leafHash) !== stored)
+  if (toHex(leafHash(row.leaf as Uint8Array)) !== stored)
     throw new StoreError('STORE_DAMAGED', `entry ${position} is not what its leaf hash says`)
 }

@@ -1,8 +1,7 @@
 /** How what is stored is written, in the JSON of the wire. Read as strictly as anything: a damaged file is found out. */
-import type { Entry as SignedEntry } from '../../ledger/entry.ts'
+
 import type { OddEvent } from '../../ledger/events.ts'
 import { type Codec, int, list, object, oneOf } from '../../protocol/codec.ts'
-import { entriesPerRequestMax, entry } from '../../protocol/messages.ts'
 
 const json = <T>(codec: Codec<T>) => ({
   read: (text: string): T => codec.read(JSON.parse(text), 'stored'),
@@ -17,7 +16,5 @@ const oddities = [
   'PAYEE_GONE',
 ] as const satisfies readonly OddEvent['reason'][]
 
-export const entryJson = json<SignedEntry>(entry)
-export const entriesJson = json<readonly SignedEntry[]>(list(entry, entriesPerRequestMax))
 export const oddJson = json<readonly OddEvent[]>(list(object({ index: int(1000), reason: oneOf(...oddities) }), 1000))
 export const storedJson = json

@@ -1,10 +1,10 @@
 /** The part of the store that holds the log: entries, signed heads, and batches on their way to the core. */
 
 import type { SignedLogHead } from '../../client/receipt.ts'
-import type { SignedConfiguration, Entry as SignedEntry } from '../../ledger/entry.ts'
+import { decodeEntry, type SignedConfiguration, type Entry as SignedEntry } from '../../ledger/entry.ts'
 import type { Hex } from '../../ledger/hex.ts'
-import { entriesJson, entryJson, oddJson } from './codecs.ts'
-import { insertRows, pages, type Query, type Row } from './database.ts'
+import { oddJson } from './codecs.ts'
+import { insertRows, pages, type Query, type Row, StoreError } from './database.ts'
 import type { Entry, NewEntry, Store } from './store.ts'
 import type { Write } from './tables.ts'
 
@@ -36,18 +36,19 @@ export function createLogTables(query: Query, write: Write): LogTables {
     query('SELECT * FROM entries WHERE position >= ? ORDER BY position LIMIT ?', position, limit)
 
   return {
-    intend: (record, entries) =>
+    intend: (record, leaves) =>
       // An intent need not survive a loss of power: the core dies with the machine, and what it had not sealed to disk
       // with it. It must survive the end of this process alone.
       write(async (ask) => {
         const next = 'SELECT coalesce(max(id), 0) + 1 AS id FROM intents'
         const [row] = await ask(next)
-        await ask('INSERT INTO intents VALUES (?, ?, ?)', Number(row?.id), record, entriesJson.write(entries))
+        const rows = leaves.map((leaf, i) => [Number(row?.id) + i, record, leaf])
+        await insertRows(ask, 'INSERT INTO intents', rows)
       }, 'later'),
     dropIntents: () => write(async (ask) => void (await ask('DELETE FROM intents'))),
     async intentsAfter(record) {
-      const rows = await query('SELECT entries FROM intents WHERE record > ? ORDER BY id', record)
-      return rows.flatMap((row) => entriesJson.read(row.entries as string))
+      const rows = await query('SELECT leaf FROM intents WHERE record > ? ORDER BY id', record)
+      return rows.map((row) => row.leaf as Uint8Array)
     },
 
     async *entries(from = 0) {
@@ -98,8 +99,8 @@ export function createLogTables(query: Query, write: Write): LogTables {
 }
 
 export async function addEntries(query: Query, entries: readonly NewEntry[]): Promise<void> {
-  const rows = entries.map(({ position, leafHash, signed, odd }) => {
-    return [position, ...placeOf(signed), leafHash, entryJson.write(signed), oddJson.write(odd)]
+  const rows = entries.map(({ position, leafHash, leaf, signed, odd }) => {
+    return [position, ...placeOf(signed), leafHash, oddJson.write(odd), leaf]
   })
   await insertRows(query, 'INSERT INTO entries', rows)
   const gains = entries.flatMap(({ position, gains }) => [...gains].map(([payee, wei]) => [payee, position, `${wei}`]))
@@ -118,15 +119,18 @@ export async function addHead(query: Query, { boot, size, epoch, root, signature
 const operators = 'operators'
 
 /** Author and number, of which there is one entry each. An address may report and be paid as well. */
-function placeOf(signed: SignedEntry): [author: string, number: string] {
+export function placeOf(signed: SignedEntry): [author: string, number: string] {
   if ('batch' in signed) return [signed.batch.reporter, `${signed.batch.sequence}`]
   if ('preference' in signed) return [`payee ${signed.preference.payee}`, `${signed.preference.number}`]
   return [operators, `${signed.configuration.version}`]
 }
 
-const entryOf = (row: Row): Entry => ({
-  position: row.position as number,
-  leafHash: row.leaf_hash as Hex,
-  signed: entryJson.read(row.entry as string),
-  odd: oddJson.read(row.odd as string),
-})
+function entryOf(row: Row): Entry {
+  const [position, leaf] = [row.position as number, row.leaf as Uint8Array]
+  try {
+    const signed = decodeEntry(leaf)
+    return { position, leaf, leafHash: row.leaf_hash as Hex, signed, odd: oddJson.read(row.odd as string) }
+  } catch (cause) {
+    throw new StoreError('STORE_DAMAGED', `entry ${position} cannot be read`, { cause })
+  }
+}

@@ -4,8 +4,12 @@
  */
 import { Fatal } from '../errors.ts'
 import type { Database, Query } from './database.ts'
+import { writeLeaves } from './writeLeaves.ts'
 
-const versions: readonly (readonly string[])[] = [
+/** A statement, or what no statement can do. */
+type Step = string | ((query: Query) => Promise<void>)
+
+const versions: readonly (readonly Step[])[] = [
   [
     // Of which deployment this store is: opened for another, it is refused.
     'CREATE TABLE deployment (config_hash TEXT NOT NULL) STRICT',
@@ -72,6 +76,19 @@ const versions: readonly (readonly string[])[] = [
     'DELETE FROM blocks',
     'ALTER TABLE events ADD COLUMN block_time INTEGER NOT NULL DEFAULT 0',
   ],
+  [
+    // Entries as their bytes in the log, not as the JSON that they came in.
+    'ALTER TABLE entries RENAME TO entries_before',
+    `CREATE TABLE entries (
+      position INTEGER PRIMARY KEY, author TEXT NOT NULL, number TEXT NOT NULL, leaf_hash TEXT NOT NULL,
+      odd TEXT NOT NULL, leaf BLOB NOT NULL, UNIQUE (author, number)
+    ) STRICT`,
+    'ALTER TABLE intents RENAME TO intents_before',
+    'CREATE TABLE intents (id INTEGER PRIMARY KEY, record INTEGER NOT NULL, leaf BLOB NOT NULL) STRICT',
+    writeLeaves,
+    'DROP TABLE entries_before',
+    'DROP TABLE intents_before',
+  ],
 ]
 
 /** Brings the schema up to date. @throws StoreError, Fatal 1 if it is of a newer daemon */
@@ -81,7 +98,10 @@ export function migrate({ write, dialect }: Database): Promise<void> {
     const version = await versionOf(query)
     if (version > versions.length) throw new Fatal('the store was written by a newer version of the daemon', 1)
     if (version === versions.length) return
-    for (const statement of versions.slice(version).flat()) await query(dialect.schema(statement))
+    for (const step of versions.slice(version).flat()) {
+      if (typeof step === 'string') await query(dialect.schema(step))
+      else await step(query)
+    }
     await query('DELETE FROM schema_version')
     await query('INSERT INTO schema_version VALUES (?)', versions.length)
   })

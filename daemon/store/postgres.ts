@@ -193,12 +193,14 @@ const dialect = {
   json: '::json',
 }
 
-/** Numbers as numbers: none here comes near 2^53. */
+/** Numbers as numbers: none here comes near 2^53. Bytes as plain ones, as SQLite gives them. */
+const parsers = new Map<number, (text: string) => unknown>([
+  [pg.types.builtins.INT8, Number],
+  [pg.types.builtins.BYTEA, (text) => new Uint8Array(Buffer.from(text.slice(2), 'hex'))], // `\x` before the digits
+])
 const types = {
   getTypeParser: ((id: number, format?: 'text' | 'binary') =>
-    id === pg.types.builtins.INT8
-      ? Number
-      : pg.types.getTypeParser(id, format as 'text')) as typeof pg.types.getTypeParser,
+    parsers.get(id) ?? pg.types.getTypeParser(id, format as 'text')) as typeof pg.types.getTypeParser,
 }
 
 const prepared = new Map<string, { readonly name: string; readonly text: string }>()

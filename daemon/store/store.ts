@@ -30,6 +30,8 @@ export interface Snapshot {
 /** What is in the log, where, and what in it credited nothing. */
 export interface Entry {
   readonly position: number
+  /** Its bytes in the log. */
+  readonly leaf: Uint8Array
   readonly leafHash: Hex
   readonly signed: SignedEntry
   readonly odd: readonly OddEvent[]
@@ -127,13 +129,13 @@ export interface Store {
   countRecords(): Promise<number>
 
   /**
-   * Notes entries that are about to be sent to the core, under the number of the record they will get.
+   * Notes entries, as their bytes in the log, that are about to be sent to the core, under the number of the record they will get.
    * Not forced to disk: see the implementation. Forgotten when that record is stored.
    */
-  intend(record: number, entries: readonly SignedEntry[]): Promise<void>
+  intend(record: number, leaves: readonly Uint8Array[]): Promise<void>
   dropIntents(): Promise<void>
-  /** Entries of all intents for records after this one, in the order of sending. */
-  intentsAfter(record: number): Promise<readonly SignedEntry[]>
+  /** Entries of all intents for records after this one, as their bytes, in the order of sending. */
+  intentsAfter(record: number): Promise<readonly Uint8Array[]>
 
   /** Entries by position, from this one on; from the first if none is given. */
   entries(from?: number): AsyncIterable<Entry>

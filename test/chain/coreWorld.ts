@@ -1,4 +1,5 @@
 /** A core in this process over a contract on a real chain, and nothing between them: what a daemon would do is done by hand. */
+
 import { expect } from 'vitest'
 import { treasuryAbi } from '../../abi/index.ts'
 import { brokerOnArbitrum, findOrDeployBroker } from '../../anvil/broker.ts'
@@ -6,8 +7,9 @@ import { deployTreasury, predictAddress } from '../../anvil/deployment.ts'
 import { createLocalPlatform } from '../../anvil/localPlatform.ts'
 import { createFundedWallet, write } from '../../anvil/wallet.ts'
 import { type Core, createCore } from '../../enclave/core.ts'
+import { type Entry, entryLeaf } from '../../ledger/entry.ts'
 import { type Hex, zeroHash } from '../../ledger/hex.ts'
-import type { HeadProof, Params, Result } from '../../protocol/messages.ts'
+import type { HeadProof, Result } from '../../protocol/messages.ts'
 import { call } from '../unit/enclave/support.ts'
 import { configuration } from '../unit/ledger/support.ts'
 import type { useChains } from './chains.ts'
@@ -78,8 +80,8 @@ export async function createCoreWorld(startChain: ReturnType<typeof useChains>, 
 export type CoreWorld = Awaited<ReturnType<typeof createCoreWorld>>
 
 /** All of which must be accepted. */
-export function apply(core: Core, entries: Params<'apply_event'>['entries']): Result<'apply_event'> {
-  const result = call(core, 'apply_event', { entries })
+export function apply(core: Core, entries: readonly Entry[]): Result<'apply_event'> {
+  const result = call(core, 'apply_event', { entries: entries.map(entryLeaf) })
   expect(result.results.map((r) => r.status)).toEqual(entries.map(() => 'accepted'))
   return result
 }

@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { signBatch } from '../../client/batch.ts'
+import type { SentBatch } from '../../client/entries.ts'
 import { credit } from '../../client/events.ts'
 import { LogTree } from '../../client/logTree.ts'
 import { receiptFile } from '../../client/receiptFile.ts'
 import { type Core, createCore } from '../../enclave/core.ts'
-import { entryLeaf, type SignedBatch } from '../../ledger/entry.ts'
+import { entryLeaf } from '../../ledger/entry.ts'
 import { leafHash } from '../../ledger/eventLog.ts'
 import { call } from '../unit/enclave/support.ts'
 import { payeeOf, reporterKey } from '../unit/ledger/support.ts'
@@ -29,7 +30,7 @@ const batchOf = ({ domain }: CoreWorld, sequence: bigint, wei: bigint) =>
   })
 
 /** Applies a batch, and keeps its receipt as its reporter would. */
-function acknowledge(core: Core, name: string, batch: SignedBatch) {
+function acknowledge(core: Core, name: string, batch: SentBatch) {
   const { results, head, recordB64 } = apply(core, [batch])
   const [result] = results
   if (!head || result?.position == null) throw new Error('nothing was acknowledged')

@@ -1,4 +1,5 @@
 /** What commits of the real core cost on a real chain, beside the broker's own batch of the very same tickets. */
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +16,7 @@ import { signBatch } from '../../client/batch.ts'
 import { credit } from '../../client/events.ts'
 import { type Core, createCore } from '../../enclave/core.ts'
 import { handlers } from '../../enclave/handlers.ts'
+import { entryLeaf } from '../../ledger/entry.ts'
 import { type Hex, toBytes, zeroHash } from '../../ledger/hex.ts'
 import type { HeadProof, Params } from '../../protocol/messages.ts'
 import { useChains } from './chains.ts'
@@ -71,7 +73,7 @@ function earn(chainId: bigint): void {
   const events = payees.map((payee, index) => credit({ id: `${index}`, payee, wei: earnedWei }))
   const domain = { chainId, verifyingContract: deployment.treasury }
   const entries = [signBatch({ domain, secretKey: toBytes(reporterKey), sequence: 0n, events })]
-  expect(handlers.apply_event(core, { entries }).results[0]?.status).toBe('accepted')
+  expect(handlers.apply_event(core, { entries: entries.map(entryLeaf) }).results[0]?.status).toBe('accepted')
 }
 
 async function send(serializedTransaction: Hex): Promise<Hash> {

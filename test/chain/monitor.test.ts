@@ -92,7 +92,7 @@ test('default: quiet where all is well, and every planted fault is found by its 
   proxy.lieBytes = (_, bytes) => bytes
   // A configuration that came with a new key, of which the contract knows nothing.
   const withNewKey = (first: Uint8Array): Buffer => {
-    const { configuration } = decodeEntry(first, world.domain) as SignedConfiguration
+    const { configuration } = decodeEntry(first) as SignedConfiguration
     const previous = hashStruct('Configuration', configuration)
     const changed = { ...configuration, version: configuration.version + 1n, previous }
     const leaves = [first, entryLeaf({ configuration: changed, signatures: [] })]

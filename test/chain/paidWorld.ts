@@ -1,7 +1,7 @@
 /** A daemon's world in which everyone was paid once, and what a person who checks it would trust. */
 import { localHome } from '../../anvil/home.ts'
 import { makeTrust } from '../../anvil/trust.ts'
-import { credit, type Receipt, type SignedBatch, signBatch, type Trust } from '../../client/index.ts'
+import { credit, type Receipt, type SentBatch, signBatch, type Trust } from '../../client/index.ts'
 import { reporterKey } from '../unit/ledger/support.ts'
 import type { useChains } from './chains.ts'
 import { createDaemonWorld, type DaemonWorld } from './daemonWorld.ts'
@@ -11,7 +11,7 @@ export const wei = 10n ** 15n
 export interface PaidWorld {
   readonly world: DaemonWorld
   readonly trust: Trust
-  readonly receipt: { readonly batch: SignedBatch; readonly receipt: Receipt }
+  readonly receipt: { readonly batch: SentBatch; readonly receipt: Receipt }
   /** Credits everyone once more, and waits until all is paid. */
   payAgain(): Promise<void>
 }

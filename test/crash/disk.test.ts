@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { signedBatch } from '../../protocol/messages.ts'
+import { signedBatch } from '../../client/entries.ts'
 import { useChains } from '../chain/chains.ts'
 import { type CrashWorld, coreOf, createCrashWorld, type Daemon, prepareGround, type StartOrder } from './world.ts'
 

@@ -12,8 +12,8 @@ import { createFundedWallet, type Wallet } from '../../anvil/wallet.ts'
 import { type ReconciliationAnswer, reconciliationAnswer } from '../../client/api.ts'
 import { signBatch } from '../../client/batch.ts'
 import { type Client, createClient } from '../../client/client.ts'
+import type { SentBatch } from '../../client/entries.ts'
 import { credit } from '../../client/events.ts'
-import type { SignedBatch } from '../../ledger/entry.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import type { Configuration } from '../../ledger/structs.ts'
 import type { Domain } from '../../ledger/typedData.ts'
@@ -89,7 +89,7 @@ export interface CrashWorld {
   listening(daemon: Daemon): Promise<Daemon>
   /** Deploys the treasury for this core. */
   deploy(core: CoreFacts): Promise<unknown>
-  batch(sequence: bigint): SignedBatch
+  batch(sequence: bigint): SentBatch
   reconcile(daemon: Daemon): Promise<ReconciliationAnswer>
   /** What the contract says it paid each payee. */
   paid(): Promise<readonly bigint[]>

@@ -1,4 +1,5 @@
 /** The image as it ships but for its root, booted: vsock, secure module, KMS policy, contract. Each test goes on from the one before. */
+
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { treasuryAbi } from '../../abi/index.ts'
 import type { Enclave } from '../../anvil/emulator/enclaves.ts'
@@ -8,6 +9,7 @@ import { batchLeafHash, signBatch } from '../../client/batch.ts'
 import { credit } from '../../client/events.ts'
 import type { CoreConnection } from '../../daemon/enclaveClient.ts'
 import { buildImage, gatherOutside } from '../../enclave/image/build.ts'
+import { entryLeaf } from '../../ledger/entry.ts'
 import { toHex } from '../../ledger/hex.ts'
 import { decodeBody, encodeFrame, FrameReader } from '../../protocol/frame.ts'
 import type { HeadProof, Result } from '../../protocol/messages.ts'
@@ -116,7 +118,7 @@ test('behavior: nobody but the parent is heard, and a stranger does not end its 
 
 test('behavior: a batch is taken in and its payee paid by the contract', async () => {
   await openWith(core)
-  const { results, recordB64 } = await core.request('apply_event', { entries: [signed(0n)] })
+  const { results, recordB64 } = await core.request('apply_event', { entries: [signed(0n)].map(entryLeaf) })
   expect(results.map(({ status }) => status)).toEqual(['accepted'])
   kept.sealed.push(recordB64 as Uint8Array)
   const { commit, signature, transaction, recordB64: last } = await prepare(core, earnedWei)
@@ -151,7 +153,7 @@ test('G4: a second enclave from the same state opens the next epoch, and nothing
   await world.load(inSecond, kept)
   // What both have, the first continues: it cannot know that it is no longer the one.
   const batch = signed(1n)
-  const { results } = await core.request('apply_event', { entries: [batch] })
+  const { results } = await core.request('apply_event', { entries: [batch].map(entryLeaf) })
   expect(results[0]?.status).toBe('accepted')
   // One entry after a whole tree of two: it alone proves that the log only grew.
   const ofFirst = await prepare(core, 2n * earnedWei, { ...head, consistency: [toHex(batchLeafHash(batch))] })

@@ -1,12 +1,13 @@
 /** What reporters, payees and signers sign. Made from its name alone, so the same in every run, and signed once. */
 import { signBatch } from '../../client/batch.ts'
+import type { SentBatch, SentPreference } from '../../client/entries.ts'
 import { signPreference } from '../../client/preference.ts'
 import { eventKind } from '../../ledger/config.ts'
-import type { SignedBatch, SignedConfiguration, SignedPreference } from '../../ledger/entry.ts'
+import type { SignedConfiguration } from '../../ledger/entry.ts'
 import { type Hex, toBytes, toHex, zeroAddress, zeroHash } from '../../ledger/hex.ts'
 import { signHash } from '../../ledger/signature.ts'
 import type { Configuration, Event } from '../../ledger/structs.ts'
-import { digest, hashStruct } from '../../ledger/typedData.ts'
+import { type Domain, digest, hashStruct } from '../../ledger/typedData.ts'
 import {
   domain,
   ether,
@@ -32,7 +33,7 @@ function once<T>(name: string, make: () => T): T {
 }
 
 /** The owner's batches are variant 0; whoever stole the key signs others for the same sequence. */
-export const batchOf = (reporter: number, sequence: bigint, variant = 0): SignedBatch =>
+export const batchOf = (reporter: number, sequence: bigint, variant = 0): SentBatch =>
   once(`batch ${reporter} ${sequence} ${variant}`, () =>
     signBatch({
       domain,
@@ -90,11 +91,16 @@ export const faults = ['byte', 'high s', 'chain', 'contract', 'signer', 'kind', 
 export type Fault = (typeof faults)[number]
 
 /** A batch that is wrong in one way, and the refusal that says so. */
-export function faultyBatch(reporter: number, sequence: bigint, fault: Fault): { batch: SignedBatch; code: string } {
+export function faultyBatch(reporter: number, sequence: bigint, fault: Fault): { batch: SentBatch; code: string } {
   const good = batchOf(reporter, sequence)
-  const sign = (events: readonly Event[]): SignedBatch =>
+  const sign = (events: readonly Event[], change: Partial<Domain> = {}): SentBatch =>
     once(`faulty ${fault} ${reporter} ${sequence}`, () =>
-      signBatch({ domain, secretKey: reporterKeys[reporter] as Uint8Array, sequence, events }),
+      signBatch({
+        domain: { ...domain, ...change },
+        secretKey: reporterKeys[reporter] as Uint8Array,
+        sequence,
+        events,
+      }),
     )
   const event = { kind: eventKind.credit, id: zeroHash, payee: thief.address, tariff: zeroHash, value: 1n }
   switch (fault) {
@@ -106,9 +112,9 @@ export function faultyBatch(reporter: number, sequence: bigint, fault: Fault): {
     case 'high s':
       return { batch: { ...good, signature: twinOf(good.signature) }, code: 'BAD_SIGNATURE' }
     case 'chain':
-      return { batch: { ...good, chainId: 1n }, code: 'WRONG_CHAIN' }
+      return { batch: sign(good.batch.events, { chainId: 1n }), code: 'BAD_SIGNATURE' }
     case 'contract':
-      return { batch: { ...good, verifyingContract: thief.address }, code: 'WRONG_CONTRACT' }
+      return { batch: sign(good.batch.events, { verifyingContract: thief.address }), code: 'BAD_SIGNATURE' }
     case 'signer':
       return { batch: { ...batchOf((reporter + 1) % 3, sequence), batch: good.batch }, code: 'BAD_SIGNATURE' }
     case 'kind':
@@ -126,7 +132,7 @@ function twinOf(signature: Hex): Hex {
 }
 
 /** A payee's n-th wish: the first sends what it earns to somebody else, the next takes that back. */
-export const preferenceOf = (person: number, number: bigint): SignedPreference =>
+export const preferenceOf = (person: number, number: bigint): SentPreference =>
   once(`preference ${person} ${number}`, () =>
     signPreference({
       domain,

@@ -1,9 +1,9 @@
 /** The ten holes of the usual design of such a payer, each by name: here none of them is open. */
 import { expect, test } from 'vitest'
 import { signBatch } from '../../client/batch.ts'
+import type { SentBatch } from '../../client/entries.ts'
 import { dispatch } from '../../enclave/dispatch.ts'
 import { eventKind } from '../../ledger/config.ts'
-import type { SignedBatch } from '../../ledger/entry.ts'
 import { type Hex, zeroHash } from '../../ledger/hex.ts'
 import type { Event } from '../../ledger/structs.ts'
 import { batchOf } from './batches.ts'
@@ -34,7 +34,7 @@ const credit = (to: Hex, value: bigint, kind: number = eventKind.credit): Event 
   value,
 })
 
-function batch(core: Instance, events: readonly Event[], reporter = 0): SignedBatch {
+function batch(core: Instance, events: readonly Event[], reporter = 0): SentBatch {
   const secretKey = reporterKeys[reporter] as Uint8Array
   const sequence = [...core.ghost.sequences.values()][0] ?? 0n
   return signBatch({ domain, secretKey, sequence, events })

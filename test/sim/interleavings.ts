@@ -4,8 +4,8 @@
  */
 import { createHash } from 'node:crypto'
 import { signBatch } from '../../client/batch.ts'
+import type { SentBatch } from '../../client/entries.ts'
 import { eventKind } from '../../ledger/config.ts'
-import type { SignedBatch } from '../../ledger/entry.ts'
 import { zeroHash } from '../../ledger/hex.ts'
 import { rootOf } from '../../ledger/state.ts'
 import { domain, finney, orchestrators, people, reporterKeys } from './constants.ts'
@@ -19,7 +19,7 @@ import { madeOf, World } from './world.ts'
 const payees = [orchestrators[0], people[0]].map((payee) => payee?.address ?? '0x')
 
 /** One batch of each of two reporters, for one payee each. */
-const batches: readonly SignedBatch[] = payees.map((payee, i) =>
+const batches: readonly SentBatch[] = payees.map((payee, i) =>
   signBatch({
     domain,
     secretKey: reporterKeys[i] as Uint8Array,
@@ -54,8 +54,8 @@ function commitOnBelief(world: World, one: Instance): void {
 
 export const acts: Readonly<Record<string, Act>> = Object.fromEntries<Act>([
   ...[0, 1].flatMap((i): (readonly [string, Act])[] => [
-    [`core ${i} takes batch 0`, (world: World) => void report(world, core(world, i), batches[0] as SignedBatch)],
-    [`core ${i} takes batch 1`, (world: World) => void report(world, core(world, i), batches[1] as SignedBatch)],
+    [`core ${i} takes batch 0`, (world: World) => void report(world, core(world, i), batches[0] as SentBatch)],
+    [`core ${i} takes batch 1`, (world: World) => void report(world, core(world, i), batches[1] as SentBatch)],
     [`core ${i} opens`, (world: World) => open(world, core(world, i))],
     [`core ${i} commits`, (world: World) => commitOf(world, core(world, i))],
     [`core ${i} commits on its belief`, (world: World) => commitOnBelief(world, core(world, i))],

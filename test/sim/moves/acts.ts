@@ -2,6 +2,7 @@
 
 import { verifyReceipt } from '../../../client/receipt.ts'
 import type { Entry } from '../../../ledger/entry.ts'
+import { entryLeaf } from '../../../ledger/entry.ts'
 import type { Hex } from '../../../ledger/hex.ts'
 import { entriesPerRequestMax, type HeadProof, type Params, type Result } from '../../../protocol/messages.ts'
 import { hold } from '../broken.ts'
@@ -45,7 +46,7 @@ export function start(world: World, disk: Disk): Instance | undefined {
 
 /** Sends one entry. @returns the code with which it was refused, or undefined */
 export function report(world: World, core: Instance, entry: Entry, fate: Fate = 'kept'): string | undefined {
-  const { ok, no } = ask(core.core, 'apply_event', { entries: [entry] })
+  const { ok, no } = ask(core.core, 'apply_event', { entries: [entryLeaf(entry)] })
   hold('G5', ok !== undefined, () => `apply_event is refused: ${no?.code}`)
   const [result] = ok.results
   if (result?.status === 'accepted') {
@@ -89,7 +90,7 @@ function accept(core: Instance, one: Logged, { position, odd }: Result<'apply_ev
 export function replay(core: Instance, entries: readonly Logged[]): void {
   for (let at = 0; at < entries.length; at += entriesPerRequestMax) {
     const some = entries.slice(at, at + entriesPerRequestMax)
-    const { ok } = ask(core.core, 'apply_event', { entries: some.map(({ entry }) => entry) })
+    const { ok } = ask(core.core, 'apply_event', { entries: some.map(({ entry }) => entryLeaf(entry)) })
     const isWhole = ok?.results.every(({ status }) => status === 'accepted')
     hold('G5', isWhole === true, 'a new key does not take the published log')
     for (const one of some) append(core, one)

@@ -1,8 +1,8 @@
 /** What a host asks of cores, and what it lies to them about. */
 import { inspect } from 'node:util'
+import type { SentBatch } from '../../../client/entries.ts'
 import { judgeEvidence } from '../../../client/evidence.ts'
 import { dispatch } from '../../../enclave/dispatch.ts'
-import type { SignedBatch } from '../../../ledger/entry.ts'
 import { toHex, zeroHash } from '../../../ledger/hex.ts'
 import { signHash } from '../../../ledger/signature.ts'
 import { rootOf } from '../../../ledger/state.ts'
@@ -141,7 +141,7 @@ export const coreMoves: Moves = {
     run(world, random) {
       const [first, second] = [random.pick(world.receipts), random.pick(world.receipts)]
       if (!first || !second || !('batch' in first.leaf.entry) || !('batch' in second.leaf.entry)) return
-      const fileOf = ({ receipt, leaf }: Held) => ({ batch: leaf.entry as SignedBatch, receipt })
+      const fileOf = ({ receipt, leaf }: Held) => ({ batch: leaf.entry as SentBatch, receipt })
       const { verdict, code } = judgeEvidence({ first: fileOf(first), second: fileOf(second) })
       if (first.core !== second.core) return hold('G10', code === 'NOT_ONE_CORE', `receipts of two keys: ${code}`)
       const [older, newer] =

@@ -3,9 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import type { SentBatch } from '../../../client/entries.ts'
 import { LogTree } from '../../../client/logTree.ts'
 import { receiptFile } from '../../../client/receiptFile.ts'
-import { entryLeaf, type SignedBatch } from '../../../ledger/entry.ts'
+import { entryLeaf } from '../../../ledger/entry.ts'
 import { leafHash } from '../../../ledger/eventLog.ts'
 import { zeroHash } from '../../../ledger/hex.ts'
 import { signHash } from '../../../ledger/signature.ts'
@@ -16,7 +17,7 @@ const main = join(import.meta.dirname, '../../../cli/main.ts')
 const folder = mkdtempSync(join(tmpdir(), 'bursar-evidence-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function writeReceipt(name: string, batch: SignedBatch): string {
+function writeReceipt(name: string, batch: SentBatch): string {
   const tree = new LogTree()
   tree.append(leafHash(entryLeaf(batch)))
   const head = { epoch: 1n, boot: zeroHash, size: 1n, root: tree.root() }

@@ -8,7 +8,8 @@ import { credit, sessionStart, workload } from '../../../client/events.ts'
 import { LogTree } from '../../../client/logTree.ts'
 import { receiptFile } from '../../../client/receiptFile.ts'
 import { verifyReceipt } from '../../../client/verify.ts'
-import { entryLeaf, type SignedBatch } from '../../../ledger/entry.ts'
+import type { SignedBatch } from '../../../ledger/entry.ts'
+import { entryLeaf } from '../../../ledger/entry.ts'
 import { leafHash } from '../../../ledger/eventLog.ts'
 import { zeroAddress } from '../../../ledger/hex.ts'
 import { signHash } from '../../../ledger/signature.ts'
@@ -58,7 +59,7 @@ describe('default', () => {
     expect(readdirSync(folder).sort()).toEqual(['0.json', '1.json'])
     for (const [i, batch] of daemon.accepted.entries()) {
       const kept = receiptFile.read(JSON.parse(readFileSync(join(folder, `${i}.json`), 'utf8')), '')
-      expect(kept.batch).toEqual(batch)
+      expect(kept.batch).toEqual({ ...domain, ...batch })
       expect(verifyReceipt(domain, addressOfKey(coreKey), kept.receipt, batchLeafHash(kept.batch))).toBe(true)
     }
 

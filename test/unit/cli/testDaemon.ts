@@ -6,7 +6,7 @@ import { addressOfKey } from '../../../client/batch.ts'
 import { nameToBytes32 } from '../../../client/ids.ts'
 import { LogTree } from '../../../client/logTree.ts'
 import type { Receipt } from '../../../client/receipt.ts'
-import { authenticate, entryLeaf, type SignedBatch } from '../../../ledger/entry.ts'
+import { authenticate, decodeEntry, entryLeaf, type SignedBatch } from '../../../ledger/entry.ts'
 import { leafHash } from '../../../ledger/eventLog.ts'
 import { type Hex, zeroHash } from '../../../ledger/hex.ts'
 import { Refusal } from '../../../ledger/refusal.ts'
@@ -16,7 +16,6 @@ import type { Configuration } from '../../../ledger/structs.ts'
 import { applyEntry } from '../../../ledger/transition.ts'
 import { type Domain, digest } from '../../../ledger/typedData.ts'
 import type { Codec } from '../../../protocol/codec.ts'
-import { signedBatch } from '../../../protocol/messages.ts'
 import { domain, keyOf } from '../ledger/support.ts'
 
 export const coreKey = keyOf(40)
@@ -106,15 +105,15 @@ export async function startTestDaemon(configuration: Configuration): Promise<Tes
     daemon.requests.push(name)
     const mishap = daemon.mishap(name, daemon.requests.length)
     if (mishap === 'unheard') return void request.socket.destroy()
-    const [status, body] = mishap === 'busy' ? problem(503, 'BUSY') : route(name, Buffer.concat(chunks).toString())
+    const [status, body] = mishap === 'busy' ? problem(503, 'BUSY') : route(name, Buffer.concat(chunks))
     if (mishap === 'unanswered') return void request.socket.destroy()
     response.writeHead(status, { 'content-type': status === 200 ? 'application/json' : 'application/problem+json' })
     response.end(JSON.stringify(body))
   }
 
-  function route(name: string, body: string): [number, unknown] {
+  function route(name: string, body: Uint8Array): [number, unknown] {
     try {
-      if (name === 'POST /api/batches') return ok(api.batchAnswer, submit(signedBatch.read(JSON.parse(body), '')))
+      if (name === 'POST /api/batches') return ok(api.batchAnswer, submit(decodeEntry(body) as SignedBatch))
       if (name === 'GET /api/tee/status') return ok(api.statusAnswer, status())
       if (name === 'GET /api/ledger/head') return ok(api.ledgerHeadAnswer, ledgerHead())
       if (name.startsWith('GET /api/reporters/')) return reporter(name.replace('GET /api/reporters/', '') as Hex)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { accountAnswer, payoutsAnswer, reporterAnswer } from '../../../client/api.ts'
 import { ApiError, createClient, signBatch } from '../../../client/index.ts'
-import { signedBatch } from '../../../protocol/messages.ts'
+import { entryLeaf } from '../../../ledger/entry.ts'
 import { domain, payeeOf, reporter, reporterKey } from '../ledger/support.ts'
 
 const url = 'http://daemon.test/base'
@@ -48,12 +48,12 @@ describe('requests', () => {
     expect(asked).toEqual([{ url: `${url}/api/reporters/${reporter}`, method: 'GET', body: undefined }])
   })
 
-  test('sendBatch: the batch in its wire form', async () => {
+  test('sendBatch: the batch as its bytes in the log', async () => {
     const { client, asked } = clientOf(503, {})
     const batch = signBatch({ domain, secretKey: reporterKey, sequence: 3n, events: [] })
     await errorOf(client.sendBatch(batch))
     expect(asked[0]).toMatchObject({ url: `${url}/api/batches`, method: 'POST' })
-    expect(signedBatch.read(JSON.parse(asked[0]?.body as string), '')).toEqual(batch)
+    expect(asked[0]?.body).toEqual(entryLeaf(batch))
   })
 
   test('status, ledgerHead, account, reconciliation: their paths', async () => {

@@ -1,8 +1,8 @@
 /** G10: two receipts, or a receipt and what landed, prove a fork or a dropped tail to anyone. Row 5 and 16 of the attacks. */
 import { expect, test } from 'vitest'
+import type { SentBatch } from '../../../client/entries.ts'
 import { type Evidence, evidence, judgeEvidence } from '../../../client/evidence.ts'
 import { LogTree } from '../../../client/logTree.ts'
-import type { SignedBatch } from '../../../ledger/entry.ts'
 import { entryLeaf } from '../../../ledger/entry.ts'
 import { leafHash } from '../../../ledger/eventLog.ts'
 import { type Hex, zeroHash } from '../../../ledger/hex.ts'
@@ -14,10 +14,10 @@ import { domain, keyOf, signed } from '../ledger/support.ts'
 const coreKey = keyOf(40)
 const boot = (n: number): Hex => `0x${'0b'.repeat(31)}0${n}`
 const batches = [0n, 1n, 2n, 3n].map((sequence) => signed(sequence, []))
-const [b0, b1, b2, b3] = batches as [SignedBatch, SignedBatch, SignedBatch, SignedBatch]
+const [b0, b1, b2, b3] = batches as [SentBatch, SentBatch, SentBatch, SentBatch]
 const rival = signed(1n, [], keyOf(7))
 
-const logOf = (...entries: readonly SignedBatch[]): LogTree => {
+const logOf = (...entries: readonly SentBatch[]): LogTree => {
   const tree = new LogTree()
   for (const entry of entries) tree.append(leafHash(entryLeaf(entry)))
   return tree
@@ -25,18 +25,18 @@ const logOf = (...entries: readonly SignedBatch[]): LogTree => {
 
 /** The receipt for entry `position` of a log that held these entries. */
 function receiptOf(
-  entries: readonly SignedBatch[],
+  entries: readonly SentBatch[],
   position: number,
   changes: { epoch?: bigint; key?: Uint8Array } = {},
 ) {
   const tree = logOf(...entries)
   const head = { epoch: changes.epoch ?? 2n, boot: boot(1), size: BigInt(tree.size), root: tree.root() }
   const signature = signHash(digest(domain, 'LogHead', head), changes.key ?? coreKey)
-  const batch = entries[position] as SignedBatch
+  const batch = entries[position] as SentBatch
   return { batch, receipt: { head: { ...head, signature }, position, path: tree.inclusionPath(position) } }
 }
 
-function openOf(entries: readonly SignedBatch[], epoch: bigint, which = 2, key = coreKey) {
+function openOf(entries: readonly SentBatch[], epoch: bigint, which = 2, key = coreKey) {
   const tree = logOf(...entries)
   const open: Open = {
     epoch,
@@ -51,7 +51,7 @@ function openOf(entries: readonly SignedBatch[], epoch: bigint, which = 2, key =
   return { open, signature: signHash(digest(domain, 'Open', open), key), transactionHash: zeroHash }
 }
 
-function commitOf(entries: readonly SignedBatch[], epoch: bigint, which: number) {
+function commitOf(entries: readonly SentBatch[], epoch: bigint, which: number) {
   const tree = logOf(...entries)
   const point = { logRoot: tree.root(), logSize: BigInt(tree.size) }
   const next = { accountsRoot: zeroHash, ...point, totalEarned: 0n, configHash: zeroHash }

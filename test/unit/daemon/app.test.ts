@@ -1,9 +1,9 @@
 import { request } from 'node:http'
 import { expect, test } from 'vitest'
 import { signBatch } from '../../../client/batch.ts'
+import type { SentBatch } from '../../../client/entries.ts'
+import { signedBatch } from '../../../client/entries.ts'
 import { credit } from '../../../client/events.ts'
-import type { SignedBatch } from '../../../ledger/entry.ts'
-import { signedBatch } from '../../../protocol/messages.ts'
 import { configuration, domain, reporter, reporterKey } from '../ledger/support.ts'
 import { createWorld, creditBatch, directPayee, type TestDaemon } from './support.ts'
 
@@ -55,7 +55,7 @@ test('error: bodies that are no batch', async () => {
 test('behavior: a batch holds up to 1,000 events', async () => {
   const { limits } = configuration()
   const daemon = await createWorld({ limits: { ...limits, batchEventsMax: 1_000n } }).startOpen(slow)
-  const batchOf = (count: number): SignedBatch => {
+  const batchOf = (count: number): SentBatch => {
     const events = Array.from({ length: count }, (_, i) => credit({ id: `job-${i}`, payee: directPayee, wei: 1n }))
     return signBatch({ domain, secretKey: reporterKey, sequence: 0n, events })
   }

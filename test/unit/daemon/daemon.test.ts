@@ -3,6 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { batchLeafHash } from '../../../client/batch.ts'
 import { verifyReceipt } from '../../../client/verify.ts'
 import type { Store } from '../../../daemon/store/store.ts'
+import { entryLeaf } from '../../../ledger/entry.ts'
 import type { Hex } from '../../../ledger/hex.ts'
 import type { Ledger } from '../../../ledger/state.ts'
 import { domain, reporter } from '../ledger/support.ts'
@@ -192,7 +193,7 @@ test('behavior: an intent that never reached the core is forgotten', async () =>
   const last = (await daemon.store.lastRecord())?.number as number
   await daemon.stop()
   const image = await world.startDaemon({ ...slow, core: 'unix:/nowhere.sock' })
-  await image.store.intend(last + 1, [creditBatch(0n, 9n)])
+  await image.store.intend(last + 1, [entryLeaf(creditBatch(0n, 9n))])
   await image.stop()
   const next = await world.startOpen(slow)
   expect(await next.client.reporter(reporter)).toMatchObject({ nextSequence: 0n })

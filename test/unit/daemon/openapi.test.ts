@@ -2,10 +2,10 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test, vi } from 'vitest'
+import { signedBatch } from '../../../client/entries.ts'
 import { createPublicRouter } from '../../../daemon/app.ts'
 import { openapiDocument } from '../../../daemon/openapi.ts'
 import type { Services } from '../../../daemon/routes/services.ts'
-import { signedBatch } from '../../../protocol/messages.ts'
 import { reporter } from '../ledger/support.ts'
 import { createWorld, creditBatch, directPayee, publishDeployment, type TestDaemon, waiting } from './support.ts'
 

@@ -5,6 +5,8 @@ import type { ChainEvent } from '../../../daemon/chain/events.ts'
 import { lastLogHeadSql } from '../../../daemon/store/logTables.ts'
 import { openDatabase, openStore } from '../../../daemon/store/open.ts'
 import type { Entry, NewEntry, RecordPlace, Store, StoredTransaction } from '../../../daemon/store/store.ts'
+import { entryLeaf } from '../../../ledger/entry.ts'
+import { leafHash } from '../../../ledger/eventLog.ts'
 import { type Hex, toHex, zeroHash } from '../../../ledger/hex.ts'
 import { rootOf } from '../../../ledger/state.ts'
 import type { Commit } from '../../../ledger/structs.ts'
@@ -34,13 +36,19 @@ function sealAfter(last: RecordPlace): { sealed: Uint8Array; place: RecordPlace 
 }
 
 const signed = creditBatch(0n, 1n)
+const leafOf = (sequence: bigint): Uint8Array => entryLeaf(creditBatch(sequence, 1n))
 const gains = new Map<Hex, bigint>([[payeeOf(1), 5n]])
-const stored = (position: number): Entry => ({
-  position,
-  leafHash: hash(position),
-  signed: { ...signed, batch: { ...signed.batch, sequence: BigInt(position) } },
-  odd: [{ index: 0, reason: 'SESSION_NOT_OPEN' }],
-})
+const stored = (position: number): Entry => {
+  const one = { batch: { ...signed.batch, sequence: BigInt(position) }, signature: signed.signature }
+  const leaf = entryLeaf(one)
+  return {
+    position,
+    leaf,
+    leafHash: toHex(leafHash(leaf)),
+    signed: one,
+    odd: [{ index: 0, reason: 'SESSION_NOT_OPEN' }],
+  }
+}
 const entry = (position: number): NewEntry => ({ ...stored(position), gains })
 const head = (size: number) => ({
   epoch: 1n,
@@ -163,9 +171,9 @@ describeEngines((engine) => {
     const { address, store } = await open()
     await store.saveSnapshot({ chunks: [], wrappedKeys: [], last: none }, [])
     const first = sealAfter(none)
-    await store.intend(1, [creditBatch(1n, 1n), creditBatch(2n, 1n)])
+    await store.intend(1, [leafOf(1n), leafOf(2n)])
     const crashed = await read(engine.crashImage(address))
-    expect(await crashed.intentsAfter(0)).toEqual([creditBatch(1n, 1n), creditBatch(2n, 1n)])
+    expect(await crashed.intentsAfter(0)).toEqual([leafOf(1n), leafOf(2n)])
     expect(await crashed.intentsAfter(1)).toEqual([])
     await store.saveAccepted({ sealed: first.sealed, entries: [entry(1)], head: head(2) })
     expect(await store.intentsAfter(0)).toEqual([])
@@ -176,7 +184,7 @@ describeEngines((engine) => {
     await store.saveSnapshot({ chunks: [new Uint8Array([1])], wrappedKeys: [], last: none }, [])
     const first = sealAfter(none)
     await store.saveAccepted({ sealed: first.sealed, entries: [entry(1)], head: head(2) })
-    await store.intend(2, [creditBatch(2n, 1n)])
+    await store.intend(2, [leafOf(2n)])
     const last = { number: 2, hash: hash(2) }
     await store.saveSnapshot({ chunks: [new Uint8Array([9])], wrappedKeys: [], last }, [entry(2)])
     expect(await store.lastRecord()).toEqual(last)
@@ -286,7 +294,7 @@ describeEngines((engine) => {
       () => store.saveSnapshot({ chunks: [], wrappedKeys: [], last: none }, []),
       () => store.saveAccepted({ sealed, entries: [entry(1)], head: head(2) }),
       () => store.saveSigned(sealed, transaction(1), undefined),
-      () => store.intend(1, [creditBatch(1n, 1n)]),
+      () => store.intend(1, [leafOf(1n)]),
       () => store.dropIntents(),
       () => store.saveLogHead(head(2)),
       () => store.markTransaction(hash(1), 'landed'),

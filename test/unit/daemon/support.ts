@@ -9,6 +9,7 @@ import { onTestFinished, vi } from 'vitest'
 import { signBatch } from '../../../client/batch.ts'
 import { type Deployment, deployment } from '../../../client/checks/deployment.ts'
 import { type Client, createClient } from '../../../client/client.ts'
+import type { SentBatch } from '../../../client/entries.ts'
 import { credit } from '../../../client/events.ts'
 import type { Config } from '../../../daemon/config.ts'
 import { runDaemon } from '../../../daemon/daemon.ts'
@@ -18,7 +19,6 @@ import type { Store } from '../../../daemon/store/store.ts'
 import { type Core, createCore } from '../../../enclave/core.ts'
 import { dispatch, type Reply } from '../../../enclave/dispatch.ts'
 import { checkConfiguration } from '../../../ledger/config.ts'
-import type { SignedBatch } from '../../../ledger/entry.ts'
 import type { Hex } from '../../../ledger/hex.ts'
 import type { Configuration } from '../../../ledger/structs.ts'
 import { decodeBody, encodeFrame, FrameReader } from '../../../protocol/frame.ts'
@@ -237,5 +237,5 @@ export const untilOpen = (daemon: TestDaemon): Promise<void> =>
   }, waiting)
 
 /** A batch that credits one payee. */
-export const creditBatch = (sequence: bigint, wei: bigint, payee: Hex = directPayee): SignedBatch =>
+export const creditBatch = (sequence: bigint, wei: bigint, payee: Hex = directPayee): SentBatch =>
   signBatch({ domain, secretKey: reporterKey, sequence, events: [credit({ id: `${sequence}`, payee, wei })] })

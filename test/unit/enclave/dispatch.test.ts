@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { workload } from '../../../client/events.ts'
 import { createCore } from '../../../enclave/core.ts'
 import { dispatch, legalPhases } from '../../../enclave/dispatch.ts'
+import { entryLeaf } from '../../../ledger/entry.ts'
 import { struct } from '../../../protocol/codec.ts'
 import { methods, type Phase } from '../../../protocol/messages.ts'
 import { configuration, payeeOf, signed } from '../ledger/support.ts'
@@ -87,7 +88,8 @@ test('behavior: a fault of our own halts the core, which still answers status an
   const { live } = hosted.core
   if (!live) throw new Error('no state')
   live.ledger.totalEarnedWei = 2n ** 97n // as if memory had been hit
-  const batch = { entries: [signed(0n, [workload({ id: 'a', payee: payeeOf(0), tariff: 'gpu-second', units: 1n })])] }
+  const event = workload({ id: 'a', payee: payeeOf(0), tariff: 'gpu-second', units: 1n })
+  const batch = { entries: [entryLeaf(signed(0n, [event]))] }
   const request = { id: 1, method: 'apply_event', params: methods.apply_event.params.write(batch) }
   live.ledger.reporters.clear()
   Object.defineProperty(live.sealer, 'sealRecord', {
@@ -113,7 +115,7 @@ test('behavior: batches of one request are judged each alone, in order', () => {
   open(hosted)
   const event = workload({ id: 'a', payee: payeeOf(0), tariff: 'gpu-second', units: 1n })
   const batches = [signed(0n, [event]), signed(2n, [event]), signed(1n, [event]), signed(1n, [event])]
-  const { results, logSize } = call(hosted.core, 'apply_event', { entries: batches })
+  const { results, logSize } = call(hosted.core, 'apply_event', { entries: batches.map(entryLeaf) })
   expect(results.map((r) => [r.status, r.position, r.problem?.code])).toEqual([
     ['accepted', 1, undefined],
     ['refused', null, 'SEQUENCE_GAP'],
@@ -127,7 +129,7 @@ test('behavior: a request that accepts nothing seals nothing', () => {
   const hosted = host()
   open(hosted)
   const before = call(hosted.core, 'status', {})
-  expect(call(hosted.core, 'apply_event', { entries: [signed(5n, [])] }).recordB64).toBeNull()
+  expect(call(hosted.core, 'apply_event', { entries: [signed(5n, [])].map(entryLeaf) }).recordB64).toBeNull()
   expect(call(hosted.core, 'status', {})).toEqual(before)
 })
 
@@ -142,8 +144,8 @@ test('error: too many events in one request', () => {
   const event = workload({ id: 'a', payee: payeeOf(0), tariff: 'gpu-second', units: 1n })
   const large = signed(0n, new Array(1000).fill(event))
   const unsigned = { ...large, signature: signed(1n, []).signature }
-  expect(ask(hosted.core, 'apply_event', { entries: new Array(10).fill(unsigned) }).error).toBeUndefined()
-  expectRefused(hosted.core, 'apply_event', { entries: new Array(11).fill(large) }, 'BAD_PARAMS', {
+  expect(ask(hosted.core, 'apply_event', { entries: new Array(10).fill(entryLeaf(unsigned)) }).error).toBeUndefined()
+  expectRefused(hosted.core, 'apply_event', { entries: new Array(11).fill(entryLeaf(large)) }, 'BAD_PARAMS', {
     path: 'params.entries',
     expected: 10_000,
   })

@@ -1,6 +1,8 @@
 /** Own roots: rows 1, 3, 4, 10, 11 of the attacks, on the core's side. */
+
 import { expect, test } from 'vitest'
 import { addressOfKey } from '../../../client/batch.ts'
+import { entryLeaf } from '../../../ledger/entry.ts'
 import { zeroHash } from '../../../ledger/hex.ts'
 import { signHash } from '../../../ledger/signature.ts'
 import { rootOf } from '../../../ledger/state.ts'
@@ -59,9 +61,9 @@ test('G3: a core rolled back behind the anchored root cannot open', () => {
 test('G3: a core that forked from the anchored history cannot open, whatever proof the host finds', () => {
   const { hosted, head } = anchored()
   const fork = { ...hosted, core: restart(hosted, hosted.sealed.slice(0, 2)) }
-  call(fork.core, 'apply_event', { entries: [work(0n, 6n)] })
+  call(fork.core, 'apply_event', { entries: [work(0n, 6n)].map(entryLeaf) })
   refusedAsForeign(fork, head, 'its log is no prefix of the present one')
-  call(fork.core, 'apply_event', { entries: [work(1n, 6n)] })
+  call(fork.core, 'apply_event', { entries: [work(1n, 6n)].map(entryLeaf) })
   for (const consistency of [[], head.consistency, hosted.log.consistencyProof(1), [zeroHash], [zeroHash, zeroHash]])
     refusedAsForeign(fork, { ...head, consistency }, 'its log is no prefix of the present one')
 })

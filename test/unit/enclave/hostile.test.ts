@@ -1,14 +1,16 @@
 /** A host that lies to its core, starves it and kills it at any point: rows 3 to 5, 10 to 13, 16 to 18, 20, 21, 23 of the attacks. */
 import { parseTransaction } from 'viem'
 import { describe, expect, test } from 'vitest'
+import { signBatch } from '../../../client/batch.ts'
 import { LogTree } from '../../../client/logTree.ts'
 import { type Core, createCore } from '../../../enclave/core.ts'
 import { entryLeaf } from '../../../ledger/entry.ts'
 import { leafHash } from '../../../ledger/eventLog.ts'
 import { zeroHash } from '../../../ledger/hex.ts'
 import { rootOf } from '../../../ledger/state.ts'
+import type { Domain } from '../../../ledger/typedData.ts'
 import type { HeadProof } from '../../../protocol/messages.ts'
-import { keyOf, payeeOf, signed } from '../ledger/support.ts'
+import { domain, keyOf, payeeOf, reporterKey, signed } from '../ledger/support.ts'
 import {
   apply,
   call,
@@ -180,7 +182,7 @@ describe('G5: restarted at every point of its life, the core goes on from what i
     for (const sequence of [2n, 3n, 4n]) apply(hosted, work(sequence))
     hosted.sealed.splice(0, Number.POSITIVE_INFINITY, ...stored) // none of the three came through
     const snapshot = exportAll(hosted.core)
-    const { recordB64 } = call(hosted.core, 'apply_event', { entries: [work(5n)] })
+    const { recordB64 } = call(hosted.core, 'apply_event', { entries: [work(5n)].map(entryLeaf) })
     const next = recordB64 as Uint8Array
     expectRefused(
       createCore(hosted.platform),
@@ -256,7 +258,8 @@ test('row 16: the un-anchored tail is dropped: the reporter is told what is expe
   const stored = [...hosted.sealed]
   apply(hosted, work(2n), work(3n))
   const core = restart(hosted, stored)
-  const ask = (...entries: Parameters<typeof apply>[1][]) => call(core, 'apply_event', { entries }).results
+  const ask = (...entries: Parameters<typeof apply>[1][]) =>
+    call(core, 'apply_event', { entries: entries.map(entryLeaf) }).results
   expect(ask(work(4n))[0]?.problem).toMatchObject({ code: 'SEQUENCE_GAP', facts: { expected: '2', got: '4' } })
   expect(ask(signed(2n, []), work(3n), work(4n)).map(({ status }) => status)).toEqual([
     'accepted',
@@ -269,31 +272,33 @@ test('row 17: a batch with one byte altered, by another, of another place, out o
   const { hosted } = anchored()
   const good = work(2n)
   const batch = { ...good.batch, events: good.batch.events.map((event) => ({ ...event, value: event.value + 1n })) }
+  const forDomain = (other: Domain) =>
+    signBatch({ domain: other, secretKey: reporterKey, sequence: 2n, events: good.batch.events })
   const forgeries = [
     { ...good, batch },
-    { ...good, chainId: good.chainId + 1n },
-    { ...good, verifyingContract: payeeOf(9) },
+    forDomain({ ...domain, chainId: domain.chainId + 1n }),
+    forDomain({ ...domain, verifyingContract: payeeOf(9) }),
     work(3n),
     { ...signed(2n, [], keyOf(66)), batch: good.batch },
   ]
   const before = statusOf(hosted.core)
-  const { results, recordB64 } = call(hosted.core, 'apply_event', { entries: forgeries })
+  const { results, recordB64 } = call(hosted.core, 'apply_event', { entries: forgeries.map(entryLeaf) })
   expect(results.map(({ problem }) => problem?.code)).toEqual([
     'BAD_SIGNATURE',
-    'WRONG_CHAIN',
-    'WRONG_CONTRACT',
+    'BAD_SIGNATURE',
+    'BAD_SIGNATURE',
     'SEQUENCE_GAP',
     'BAD_SIGNATURE',
   ])
   expect([recordB64, statusOf(hosted.core)]).toEqual([null, before])
-  const twice = call(hosted.core, 'apply_event', { entries: [good, good] }).results
+  const twice = call(hosted.core, 'apply_event', { entries: [good, good].map(entryLeaf) }).results
   expect(twice.map(({ status }) => status)).toEqual(['accepted', 'already_accepted'])
 })
 
 test('row 18: junk under a sequence or an id burns neither', () => {
   const { hosted } = anchored()
   const junk = Array.from({ length: 100 }, (_, i) => ({ ...work(2n, BigInt(i)), signature: work(3n).signature }))
-  const { results } = call(hosted.core, 'apply_event', { entries: junk })
+  const { results } = call(hosted.core, 'apply_event', { entries: junk.map(entryLeaf) })
   expect(new Set(results.map(({ problem }) => problem?.code))).toEqual(new Set(['BAD_SIGNATURE']))
   expect(apply(hosted, work(2n)).results).toHaveLength(1)
 })

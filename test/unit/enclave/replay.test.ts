@@ -199,7 +199,7 @@ test('row 9: a configuration without signatures is taken in a replay alone', () 
   const log = published()
   const unsigned = { configuration: successor(log), signatures: [] }
   const refused = (hosted: Hosted) => {
-    const { results } = call(hosted.core, 'apply_event', { entries: [unsigned] })
+    const { results } = call(hosted.core, 'apply_event', { entries: [unsigned].map(entryLeaf) })
     expect(results[0]?.problem).toMatchObject({ code: 'WRONG_SIGNERS' })
   }
   refused(log.old)
@@ -236,8 +236,8 @@ test('G10: nothing is acknowledged and nothing paid before an epoch is open', ()
 test('G6: replayed, an entry is judged like any other', () => {
   const log = published()
   const hosted = born(log)
-  const [first, ...others] = log.entries as [Entry, ...Entry[]]
-  const { results } = call(hosted.core, 'apply_event', { entries: [...others, first, first] })
+  const [first, ...others] = log.entries as unknown as [Entry, ...Entry[]]
+  const { results } = call(hosted.core, 'apply_event', { entries: [...others, first, first].map(entryLeaf) })
   expect(results.map((r) => r.problem?.code ?? r.status)).toEqual([
     ...others.map(() => 'SEQUENCE_GAP'),
     'accepted',

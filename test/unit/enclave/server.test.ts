@@ -9,7 +9,7 @@ import { Duplex } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createCore } from '../../../enclave/core.ts'
 import { createServer } from '../../../enclave/server.ts'
-import { encodeFrame, FrameReader, frameBytesMax } from '../../../protocol/frame.ts'
+import { decodeBody, encodeFrame, FrameReader, frameBytesMax } from '../../../protocol/frame.ts'
 import { testPlatform } from './support.ts'
 
 let server: Server
@@ -100,9 +100,10 @@ describe.each(kinds)('over %s', (_, endpoint) => {
   test('row 31: deep JSON is refused and harms nobody', async () => {
     const client = await dial()
     const body = Buffer.from(`${'['.repeat(200_000)}${']'.repeat(200_000)}`)
-    const length = Buffer.alloc(4)
-    length.writeUInt32BE(body.length)
-    client.write(Buffer.concat([length, body]))
+    const lengths = Buffer.alloc(8)
+    lengths.writeUInt32BE(4 + body.length)
+    lengths.writeUInt32BE(body.length, 4)
+    client.write(Buffer.concat([lengths, body]))
     expect((await replies(client, 1))[0]?.error.code).toBe('BAD_PARAMS')
     client.write(encodeFrame({ id: 1, method: 'status' }))
     expect((await replies(client, 1))[0]?.id).toBe(1)
@@ -144,8 +145,7 @@ class SlowSocket extends Duplex {
 describe('row 31: who does not read', () => {
   const requests = (count: number) =>
     Buffer.concat(Array.from({ length: count }, (_, id) => encodeFrame({ id, method: 'status' })))
-  const idsOf = ({ written }: SlowSocket) =>
-    written.map((frame) => (JSON.parse(frame.subarray(4).toString()) as AnyReply).id)
+  const idsOf = ({ written }: SlowSocket) => written.map((frame) => (decodeBody(frame.subarray(4)) as AnyReply).id)
   const turn = () => new Promise((resolve) => setImmediate(resolve))
   const connected = () => {
     const socket = new SlowSocket()
@@ -210,7 +210,7 @@ describe('row 31: who does not read', () => {
     await turn()
     socket.accept()
     await turn()
-    expect(socket.written.map((frame) => JSON.parse(frame.subarray(4).toString()).error?.code)).toEqual([
+    expect(socket.written.map((frame) => (decodeBody(frame.subarray(4)) as AnyReply).error?.code)).toEqual([
       undefined,
       'MALFORMED_FRAME',
     ])
@@ -239,7 +239,7 @@ function replies(socket: Socket, count: number): Promise<AnyReply[]> {
   const found: AnyReply[] = []
   return new Promise((resolve, reject) => {
     socket.on('data', (chunk) => {
-      for (const body of reader.push(chunk as Uint8Array)) found.push(JSON.parse(Buffer.from(body).toString()))
+      for (const body of reader.push(chunk as Uint8Array)) found.push(decodeBody(body) as AnyReply)
       if (found.length < count) return
       socket.removeAllListeners('data')
       resolve(found)

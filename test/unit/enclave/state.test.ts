@@ -1,4 +1,5 @@
 /** Sealing and loading: rows 1, 2, 22 of the attacks. */
+
 import { expect, test } from 'vitest'
 import { addressOfKey } from '../../../client/batch.ts'
 import { credit, sessionStart, workload } from '../../../client/events.ts'
@@ -7,6 +8,7 @@ import { createCore } from '../../../enclave/core.ts'
 import { createLoader } from '../../../enclave/load.ts'
 import { createSealer, createUnsealer, noRecords } from '../../../enclave/seal.ts'
 import { encodeSnapshot } from '../../../enclave/snapshot.ts'
+import { entryLeaf } from '../../../ledger/entry.ts'
 import { toHex, zeroHash } from '../../../ledger/hex.ts'
 import { signHash } from '../../../ledger/signature.ts'
 import { commitmentOf, createLedger, setBalance } from '../../../ledger/state.ts'
@@ -47,7 +49,7 @@ test('G7: a core restored from snapshot and records goes on exactly where it was
   const hosted = busy()
   const restored = restart(hosted)
   expect(comparable(restored)).toEqual(comparable(hosted.core))
-  const batch = { entries: [signed(3n, [work(1n)])] }
+  const batch = { entries: [entryLeaf(signed(3n, [work(1n)]))] }
   const [a, b] = [hosted.core, restored].map((core) => call(core, 'apply_event', batch))
   expect(a?.logRoot).toBe(b?.logRoot)
   expect(b?.results[0]?.status).toBe('accepted')
@@ -77,7 +79,7 @@ test('G6: a repeat of the last batch is still known after a restart', () => {
   const hosted = busy()
   open(hosted) // the boot that goes on
   const core = restart(hosted)
-  const { results } = call(core, 'apply_event', { entries: [signed(2n, [work(7n, payeeOf(3))])] })
+  const { results } = call(core, 'apply_event', { entries: [signed(2n, [work(7n, payeeOf(3))])].map(entryLeaf) })
   expect(results[0]).toMatchObject({ status: 'already_accepted', position: 3 })
 })
 
@@ -143,9 +145,9 @@ test('row 22: records of two boots from one state do not splice', () => {
   const hosted = busy()
   const [left, right] = [restart(hosted), restart(hosted)]
   const sealOne = (core: typeof left, units: bigint) =>
-    call(core, 'apply_event', { entries: [signed(3n, [work(units)])] }).recordB64 as Uint8Array
+    call(core, 'apply_event', { entries: [signed(3n, [work(units)])].map(entryLeaf) }).recordB64 as Uint8Array
   const [a, b] = [sealOne(left, 1n), sealOne(right, 2n)]
-  const afterB = call(right, 'apply_event', { entries: [signed(4n, [])] }).recordB64 as Uint8Array
+  const afterB = call(right, 'apply_event', { entries: [signed(4n, [])].map(entryLeaf) }).recordB64 as Uint8Array
   const core = createCore(hosted.platform)
   const facts = { expected_number: '6', expected_chunk: 0, number: '6', chunk: 0 }
   expectRefused(
@@ -163,7 +165,10 @@ test('row 22: never the same key and IV, over boots from one state and all that 
   const things = [...hosted.sealed]
   for (const core of [restart(hosted), restart(hosted), hosted.core]) {
     for (let sequence = 3n; sequence < 6n; sequence++) {
-      things.push(call(core, 'apply_event', { entries: [signed(sequence, [work(sequence)])] }).recordB64 as Uint8Array)
+      things.push(
+        call(core, 'apply_event', { entries: [signed(sequence, [work(sequence)])].map(entryLeaf) })
+          .recordB64 as Uint8Array,
+      )
       things.push(call(core, 'export_state', { chunk: 0 }).sealedB64)
     }
   }
@@ -253,7 +258,7 @@ test('row 9: a changed configuration, preferences and debts are still so after a
     expect(core.live?.ledger.rules).toEqual(hosted.core.live?.ledger.rules)
     expect(core.live?.ledger.accounts).toEqual(hosted.core.live?.ledger.accounts)
     const stale = { configuration: next, signatures }
-    const { results } = call(core, 'apply_event', { entries: [stale] })
+    const { results } = call(core, 'apply_event', { entries: [stale].map(entryLeaf) })
     expect(results[0]?.problem).toMatchObject({ code: 'WRONG_VERSION', facts: { expected: '3', got: '2' } })
   }
 })

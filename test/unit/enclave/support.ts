@@ -1,4 +1,5 @@
 /** A core to test: the real one, on a platform whose state key outlives it. */
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +17,7 @@ import { type Hex, zeroHash } from '../../../ledger/hex.ts'
 import type { Facts } from '../../../ledger/refusal.ts'
 import type { Commit, Configuration } from '../../../ledger/structs.ts'
 import type { Codec } from '../../../protocol/codec.ts'
+import { decodeBody, encodeBody } from '../../../protocol/frame.ts'
 import { type HeadProof, type Method, methods, type Params, type Result } from '../../../protocol/messages.ts'
 import { configuration, payeeOf, signed } from '../ledger/support.ts'
 
@@ -46,8 +48,8 @@ export function testPlatform(options: Partial<LocalPlatformOptions> = {}): TestP
 /** Says a request as the wire does: everything through the codecs and through JSON. */
 export function ask<M extends Method>(core: Core, method: M, params: Params<M>): Reply {
   const codec = methods[method].params as Codec<Params<M>>
-  const request = JSON.parse(JSON.stringify({ id: 1, method, params: codec.write(params) }))
-  return JSON.parse(JSON.stringify(dispatch(core, request, () => undefined)))
+  const request = decodeBody(encodeBody({ id: 1, method, params: codec.write(params) }))
+  return decodeBody(encodeBody(dispatch(core, request, () => undefined))) as Reply
 }
 
 export function call<M extends Method>(core: Core, method: M, params: Params<M>): Result<M> {
@@ -131,7 +133,7 @@ export function open(hosted: Hosted, head: HeadProof = firstHead()): Result<'ope
 
 /** Sends entries, all of which must be accepted, and keeps record and leaves. */
 export function apply(hosted: Hosted, ...entries: readonly Entry[]): Result<'apply_event'> {
-  const result = call(hosted.core, 'apply_event', { entries })
+  const result = call(hosted.core, 'apply_event', { entries: entries.map(entryLeaf) })
   expect(result.results.map((r) => r.status)).toEqual(entries.map(() => 'accepted'))
   for (const entry of entries) hosted.log.append(fromSealed(entry).leafHash)
   if (result.recordB64) hosted.sealed.push(result.recordB64)

@@ -184,8 +184,6 @@ describe('preferences', () => {
     expectUnchanged(ledger, () => add(ledger, wish(0n, {}, nobody)), 'UNKNOWN_PAYEE', facts)
     const forged = { ...wish(0n), signature: wish(0n, {}, bobKey).signature }
     expectUnchanged(ledger, () => add(ledger, forged), 'BAD_SIGNATURE', { payee: alice })
-    const other = { ...wish(0n), chainId: 1n }
-    expectUnchanged(ledger, () => add(ledger, other), 'WRONG_CHAIN', { expected: '31337', got: '1' })
     for (let number = 0n; number < 100n; number++) add(ledger, wish(number))
     expectUnchanged(ledger, () => add(ledger, wish(100n)), 'PREFERENCE_LIMIT', { max: '100' })
   })

@@ -2,8 +2,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { addressOfKey } from '../../../client/batch.ts'
+import type { SentBatch } from '../../../client/entries.ts'
 import { credit, sessionEnd, sessionHeartbeat, sessionStart, workload } from '../../../client/events.ts'
-import { type Authentic, fromSealed, type SignedBatch } from '../../../ledger/entry.ts'
+import { type Authentic, fromSealed } from '../../../ledger/entry.ts'
 import { type Hex, zeroAddress } from '../../../ledger/hex.ts'
 import { Refusal } from '../../../ledger/refusal.ts'
 import { createLedger, type Ledger } from '../../../ledger/state.ts'
@@ -37,7 +38,7 @@ const step = fc.record({
 })
 
 /** As it comes out of a record: signatures are the business of `batch.test.ts`, and cost more than all the rest. */
-const unsigned = (reporter: Hex, sequence: bigint, events: readonly Event[]): Authentic<SignedBatch> =>
+const unsigned = (reporter: Hex, sequence: bigint, events: readonly Event[]): Authentic<SentBatch> =>
   fromSealed({ ...domain, batch: { reporter, sequence, events }, signature: `0x${'00'.repeat(64)}` })
 
 const applyNext = (ledger: Ledger, ...events: readonly Event[]): Outcome =>
@@ -51,7 +52,7 @@ test('conservation: earned, in all, is the total and what the reporters spent; n
   fc.assert(
     fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
       const ledger = newLedger()
-      const accepted: Authentic<SignedBatch>[] = []
+      const accepted: Authentic<SentBatch>[] = []
       for (const { who, drift, events } of steps) {
         const key = keys[who] as Uint8Array
         const sequence = (ledger.reporters.get(addressOfKey(key))?.nextSequence as bigint) + drift

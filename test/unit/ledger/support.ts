@@ -1,8 +1,9 @@
 /** A small world for the ledger's tests: keys, a configuration in which every limit is within reach, and snapshots to compare. */
 import { expect } from 'vitest'
 import { addressOfKey, signBatch } from '../../../client/batch.ts'
+import type { SentBatch } from '../../../client/entries.ts'
 import { nameToBytes32 } from '../../../client/ids.ts'
-import { authenticate, type SignedBatch } from '../../../ledger/entry.ts'
+import { authenticate } from '../../../ledger/entry.ts'
 import { type Hex, toHex, zeroHash } from '../../../ledger/hex.ts'
 import { type Facts, Refusal } from '../../../ledger/refusal.ts'
 import { commitmentOf, createLedger, type Ledger } from '../../../ledger/state.ts'
@@ -64,10 +65,9 @@ export const ledgerWith = (changes: Partial<Reporter>, rest: Partial<Configurati
   createLedger(configuration({ reporters: [reporterRule(changes)], ...rest }))
 
 /** Signs, authenticates and applies, as the core does. */
-export const send = (ledger: Ledger, batch: SignedBatch): Outcome =>
-  applyEntry(ledger, authenticate(ledger.rules, batch))
+export const send = (ledger: Ledger, batch: SentBatch): Outcome => applyEntry(ledger, authenticate(ledger.rules, batch))
 
-export const signed = (sequence: bigint, events: readonly Event[], secretKey = reporterKey): SignedBatch =>
+export const signed = (sequence: bigint, events: readonly Event[], secretKey = reporterKey): SentBatch =>
   signBatch({ domain, secretKey, sequence, events })
 
 /** Sends events under the reporter's next sequence. */

@@ -17,8 +17,17 @@ const readAll = (chunks: readonly Uint8Array[]): unknown[] => {
   return read
 }
 
-test('encodeFrame: length in four bytes, big end first, then UTF-8 JSON', () => {
-  expect([...encodeFrame('ü')]).toEqual([0, 0, 0, 4, 0x22, 0xc3, 0xbc, 0x22])
+test('encodeFrame: two lengths in four bytes each, big end first, then UTF-8 JSON', () => {
+  expect([...encodeFrame('ü')]).toEqual([0, 0, 0, 8, 0, 0, 0, 4, 0x22, 0xc3, 0xbc, 0x22])
+})
+
+test('encodeFrame: bytes lie behind the JSON, in the order of the places that they were taken from', () => {
+  const message = { a: [Uint8Array.of(1, 2), null], b: { c: Buffer.of(3) }, d: 'x' }
+  const json = '{"a":[{"":2},null],"b":{"c":{"":1}},"d":"x"}'
+  const frame = encodeFrame(message)
+  expect(Buffer.from(frame.subarray(8)).toString('latin1')).toBe(`${json}\x01\x02\x03`)
+  const read = decodeBody(frame.subarray(4))
+  expect(JSON.stringify(read)).toBe(JSON.stringify({ ...message, a: [Buffer.of(1, 2), null] }))
 })
 
 describe('FrameReader', () => {
@@ -84,10 +93,14 @@ describe('FrameReader', () => {
 })
 
 test('FRAME_TOO_LARGE: encodeFrame makes none that the other side refuses', () => {
-  const act = () => encodeFrame('x'.repeat(frameBytesMax - 1))
+  const act = () => encodeFrame('x'.repeat(frameBytesMax - 5))
   expectRefusal(act, 'FRAME_TOO_LARGE', { max: frameBytesMax, got: frameBytesMax + 1 })
-  expect(encodeFrame('x'.repeat(frameBytesMax - 2)).length).toBe(4 + frameBytesMax)
+  expect(encodeFrame('x'.repeat(frameBytesMax - 6)).length).toBe(4 + frameBytesMax)
 })
+
+/** A body of this JSON with these parts. */
+const bodyOf = (json: Uint8Array, parts: Uint8Array = new Uint8Array()): Uint8Array =>
+  Buffer.concat([header(json.length), json, parts])
 
 describe('decodeBody', () => {
   test.each<[string, readonly number[]]>([
@@ -100,12 +113,34 @@ describe('decodeBody', () => {
     ['a lone surrogate', [0x22, 0xed, 0xa0, 0x80, 0x22]],
     ['UTF-16', [0xff, 0xfe, 0x31, 0x00]],
   ])('MALFORMED_FRAME: %s', (_, body) => {
-    expectRefusal(() => decodeBody(Uint8Array.from(body)), 'MALFORMED_FRAME', {})
+    expectRefusal(() => decodeBody(bodyOf(Uint8Array.from(body))), 'MALFORMED_FRAME', {})
   })
 
   test('behavior: JSON ten thousand deep is a value or a refusal, never a crash', () => {
-    const deep = Buffer.from(`${'['.repeat(10_000)}${']'.repeat(10_000)}`)
-    expect(decodeBody(deep)).toBeInstanceOf(Array)
-    expectRefusal(() => decodeBody(Buffer.from('['.repeat(1_000_000))), 'MALFORMED_FRAME', {})
+    const deep = (depth: number) => Buffer.from(`${'['.repeat(depth)}${']'.repeat(depth)}`)
+    expect(decodeBody(bodyOf(deep(10_000)))).toBeInstanceOf(Array)
+    expectRefusal(() => decodeBody(bodyOf(deep(1_000_000), Uint8Array.of(1))), 'MALFORMED_FRAME', {})
+    expectRefusal(() => decodeBody(bodyOf(Buffer.from('['.repeat(1_000_000)))), 'MALFORMED_FRAME', {})
+  })
+
+  const part = (length: unknown) => Buffer.from(JSON.stringify({ a: { '': length } }))
+  test.each<[string, Uint8Array, Uint8Array]>([
+    ['a part that is missing', part(3), Uint8Array.of(1, 2)],
+    ['a part that belongs nowhere', part(2), Uint8Array.of(1, 2, 3)],
+    ['a part that no place is for', Buffer.from('{}'), Uint8Array.of(1)],
+    ['a part of less than nothing', part(-1), Uint8Array.of(1)],
+    ['a part of half a byte', part(0.5), Uint8Array.of(1)],
+    ['a part of no length', part('1'), Uint8Array.of(1)],
+  ])('MALFORMED_FRAME: %s', (_, json, parts) => {
+    expectRefusal(() => decodeBody(bodyOf(json, parts)), 'MALFORMED_FRAME', {})
+  })
+
+  test('MALFORMED_FRAME: less than the length of the JSON, or JSON longer than the body', () => {
+    for (const body of [[], [0, 0, 0], [0, 0, 0, 2, 0x31], [255, 255, 255, 255, 0x31]])
+      expectRefusal(() => decodeBody(Uint8Array.from(body)), 'MALFORMED_FRAME', {})
+  })
+
+  test('behavior: a place for a part, without one, is an object like any other', () => {
+    expect(decodeBody(bodyOf(part(0)))).toEqual({ a: { '': 0 } })
   })
 })

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { signedBatch } from '../../../client/entries.ts'
 import { credit } from '../../../client/events.ts'
 import { refusalCodes } from '../../../ledger/refusal.ts'
-import { methods, signedBatch } from '../../../protocol/messages.ts'
+import { methods } from '../../../protocol/messages.ts'
 import { expectRefusal, payeeOf, signed } from '../ledger/support.ts'
 
 const good = signed(7n, [credit({ id: 'c', payee: payeeOf(1), wei: 2n ** 96n - 1n })])
