@@ -1,6 +1,6 @@
 /** Batches from the reporter's side: signed here, recognised in the log by their leaf hash. */
 import { publicKeyOf } from '#primitives'
-import { entryLeaf } from '../ledger/entry.ts'
+import { entryLeaf, type SignedBatch } from '../ledger/entry.ts'
 import { leafHash } from '../ledger/eventLog.ts'
 import type { Hex } from '../ledger/hex.ts'
 import { addressOf, signHash } from '../ledger/signature.ts'
@@ -27,4 +27,4 @@ export function signBatch({ domain, secretKey, sequence, events }: BatchToSign):
 }
 
 /** What a receipt proves to be in the log, for `verifyReceipt`. */
-export const batchLeafHash = (batch: SentBatch): Uint8Array => leafHash(entryLeaf(batch))
+export const batchLeafHash = (batch: SignedBatch): Uint8Array => leafHash(entryLeaf(batch))
