@@ -31,7 +31,7 @@ export interface Judgement {
   readonly verdict: 'lie' | 'nothing' | 'unknown'
   readonly code: 'FORK' | 'TAIL_DROPPED' | 'BOOT_REPLACED' | 'CONSISTENT' | 'NOT_SIGNED' | 'NOT_ONE_CORE'
   readonly said: string
-  /** Whose key signed the first; the contract's `Admitted` events and its deployment say whether that is a committer. */
+  /** Whose key signed the first; the contract's `Admitted` events say whether that is a committer. */
   readonly core: Hex | null
 }
 

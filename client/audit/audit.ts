@@ -122,7 +122,7 @@ async function compareRegisters(
       events: `${auditor.totalPaidWei}`,
       register: `${totalPaid}`,
     })
-  const committers = new Set<Hex>([(await treasury.head(block)).committer])
+  const committers = new Set<Hex>()
   for (const log of logs) {
     const event = decodeEvent(log)
     if (event?.name === 'Admitted') committers.add(event.args.committer)

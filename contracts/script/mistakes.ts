@@ -2,7 +2,7 @@
 import type { PublicClient } from 'viem'
 import { Fault } from '../../cli/fault.ts'
 import type { DeploymentOrder } from '../../client/checks/deployment.ts'
-import type { Hex } from '../../ledger/hex.ts'
+import { type Hex, zeroAddress } from '../../ledger/hex.ts'
 
 const day = 86_400n
 /** Ethereum and Arbitrum One: where money is real. */
@@ -20,6 +20,9 @@ export async function refuseMistakes(chain: PublicClient, { chainId, terms }: De
         `there is no code at ${terms[name]}, the ${name}`,
         'mend the terms: it is another address',
       )
+  // Without an operator nobody ever owns the treasury; without a guardian nobody can stop a thief.
+  for (const name of ['committer', 'operator', 'guardian'] as const)
+    if (terms[name] === zeroAddress) throw mistake('NOBODY', `${name} is nobody`, 'mend the terms')
   refuseOutOfBounds(terms)
   if (mainnets.has(chainId) && !isSure && !(await hasCode(chain, terms.operator)))
     throw mistake(
@@ -29,8 +32,11 @@ export async function refuseMistakes(chain: PublicClient, { chainId, terms }: De
     )
 }
 
-export const hasCode = async (chain: PublicClient, address: Hex): Promise<boolean> =>
-  (await chain.getCode({ address })) !== undefined
+/** Code of its own: what an account only delegates to (EIP-7702) is still one key's. */
+export async function hasCode(chain: PublicClient, address: Hex): Promise<boolean> {
+  const code = await chain.getCode({ address })
+  return code !== undefined && !code.startsWith('0xef0100')
+}
 
 function refuseOutOfBounds({ delay, haltMax, silence, window, cap, capFloor }: DeploymentOrder['terms']): void {
   const bounds = {

@@ -88,6 +88,8 @@ abstract contract Anchor is IAnchor, EIP712, ReentrancyGuardTransient {
         _committer = terms.committer;
         _setFence(0, terms.configHash);
         guardian = terms.guardian;
+        emit Admitted(0, terms.committer, terms.configHash, 0, 0, 0);
+        emit GuardianSet(terms.guardian);
     }
 
     /// @inheritdoc IAnchor

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Base} from "./Base.sol";
 import {ITreasury} from "../src/interfaces/ITreasury.sol";
 import {IAnchor} from "../src/interfaces/IAnchor.sol";
+import {IVault} from "../src/interfaces/IVault.sol";
 import {Treasury} from "../src/Treasury.sol";
 
 contract AnchorTest is Base {
@@ -16,6 +17,17 @@ contract AnchorTest is Base {
         assertEq(h.epoch + h.counter + h.committedAt + h.logSize + h.totalEarned, 0);
         assertEq(h.boot, 0);
         assertEq(h.root, 0);
+    }
+
+    /// @dev G10: who begins is in the contract's history like everyone after.
+    function test_constructor_tellsWithWhomItBegins() public {
+        vm.expectEmit();
+        emit IAnchor.Admitted(0, core, CONFIG, 0, 0, 0);
+        vm.expectEmit();
+        emit IAnchor.GuardianSet(guardian);
+        vm.expectEmit();
+        emit IVault.CapSet(1000 ether);
+        new Treasury(_terms());
     }
 
     function test_constructor_revertsWithZeroCommitter() public {

@@ -332,6 +332,33 @@ contract HaltTest is LedgerBase {
         treasury.commit(kept, r, vs);
     }
 
+    /// @dev Row 29: a proposal outlives the halt that it was made for. Until it lapses, it fits the next one: whoever does
+    /// not want it any more has to cancel it.
+    function test_admit_proposedForOneHaltFitsTheNextUnlessCancelled() public {
+        Timelock owner = _owner();
+        Saved memory old = _save();
+        _halt(old.anchored);
+        bytes memory admission = _admission(old.anchored, old.commitment);
+        _propose(admission);
+        vm.prank(guardian);
+        treasury.endHalt();
+        IAnchor.Anchored memory young = _save().anchored;
+        vm.expectRevert(IAnchor.NotHalted.selector);
+        owner.execute(address(treasury), 0, admission, 0, 0);
+        vm.warp(block.timestamp + 4 days);
+        _halt(young);
+        uint256 before = vm.snapshotState();
+        owner.execute(address(treasury), 0, admission, 0, 0);
+        assertEq(treasury.head().counter, 1);
+        vm.revertToState(before);
+
+        bytes32 id = owner.hashOperation(address(treasury), 0, admission, 0, 0);
+        vm.prank(operator);
+        owner.cancel(id);
+        vm.expectPartialRevert(TimelockController.TimelockUnexpectedOperationState.selector);
+        owner.execute(address(treasury), 0, admission, 0, 0);
+    }
+
     // Owner
 
     function test_owner_revertsWithNotOwner() public {

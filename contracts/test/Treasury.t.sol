@@ -485,6 +485,32 @@ contract TreasuryTest is Base {
         _assertBooks(WAGE);
     }
 
+    /// @dev Row 28: a leaked key can unlock its account at the broker, which stops its tickets, and nothing else. The
+    /// next key's are good.
+    function test_leak_unlockedAccountStopsTicketsOnly() public {
+        address[] memory orchestrators = _orchestrators(1);
+        broker.fundDepositAndReserveFor{value: 1}(core, 1, 0);
+        vm.prank(core);
+        broker.unlock();
+        _nextRound();
+        _nextRound();
+        IAnchor.Commit memory c = _nextCommit(orchestrators, _one(relayer));
+        _expectFailed(orchestrators[0], WAGE, "sender is unlocked");
+        _commit(c);
+        assertEq(_deposit(), 1);
+        assertEq(treasury.totalPaid(), WAGE);
+
+        coreKey = uint256(keccak256("the next core"));
+        core = vm.addr(coreKey);
+        vm.prank(treasury.owner());
+        IAnchor.Anchored memory noAnchor;
+        treasury.admit(core, CONFIG, noAnchor, c.next);
+        _open();
+        _commit(_nextCommit(orchestrators, none));
+        assertEq(_fees(orchestrators[0]), WAGE);
+        _assertBooks(2 * WAGE);
+    }
+
     // Gas
 
     /// @dev Row 25: with any gas limit the commit pays exactly what it pays with plenty, or nothing at all.

@@ -565,6 +565,45 @@ contract VaultTest is LedgerBase {
         assertEq(address(treasury).balance, 0);
     }
 
+    /// @dev Row 30: whoever exits to the treasury itself, as often as it likes, gives its share to the others: all can
+    /// still be paid what they are promised then.
+    function testFuzz_exit_toTheTreasuryIsAGift(uint96 pot, uint8 times) public {
+        Saved memory s = _save();
+        pot = uint96(bound(pot, 6, 8 ether));
+        vm.deal(address(treasury), pot);
+        _freeze();
+        bytes32[] memory proof = _proof(s.leaves, 2);
+        for (uint256 i = 0; i < bound(times, 1, 30); ++i) {
+            vm.prank(carol);
+            try treasury.exit(s.anchored, s.commitment, carol, s.earned[2], proof, address(treasury)) {} catch {}
+        }
+        assertEq(address(treasury).balance, pot);
+        _exit(s, 0);
+        _exit(s, 1);
+        assertGe(alice.balance, pot < 6 ether ? pot / 6 : 1 ether);
+        _tryExit(s, 2);
+        assertLe(alice.balance + bob.balance + carol.balance, pot);
+    }
+
+    /// @dev What nobody noticed for all of `silence` is not guarded against: on a thief's root more can be due than is
+    /// owed, and whoever comes first is paid.
+    function test_exit_onAThiefsRootWhoeverComesFirst() public {
+        Saved memory good = _save();
+        payees.push(relayer);
+        earnedOf[relayer] = 997 ether;
+        Saved memory bad = _save();
+        _freeze();
+        assertEq(treasury.owed(), 6 ether);
+        _exit(bad, 3);
+        _exit(good, 0);
+        vm.expectRevert(abi.encodeWithSelector(IVault.SendFailed.selector, ""));
+        _exit(good, 2);
+        _exit(good, 1);
+        vm.deal(address(treasury), 3 ether);
+        _exit(good, 2);
+        assertEq(carol.balance, 3 ether);
+    }
+
     // The tree: one account, none, and all sizes against OpenZeppelin's verifier inside the contract
 
     function testFuzz_claim_treesOfAnySize(uint8 size, uint256 seed) public {

@@ -7,8 +7,6 @@ const hash = hex(32)
 
 /** Arguments of each event, as they are stored; members in the names of the contracts. */
 export const eventArgs = {
-  // The contract tells of its first committer by no event: the indexer makes this one where the contract began.
-  Deployed: object({ committer: address }),
   Opened: object({ epoch: uint(64), boot: hash, logSize: uint(64), logRoot: hash }),
   Committed: object({
     epoch: uint(64),
@@ -17,6 +15,7 @@ export const eventArgs = {
     next: struct('Commitment'),
     totalPaid: uint(96),
   }),
+  // The first is that of the deployment.
   Admitted: object({
     epoch: uint(64),
     committer: address,

@@ -14,20 +14,11 @@ export interface CommitReader {
   readonly mirror: Pick<Mirror, 'tree' | 'viewAt'>
 }
 
-/** Those whose admission may have taken commits back. */
+/** The first is that of the deployment; any other may have taken commits back. */
 export async function fetchAdmissions({ store }: Pick<CommitReader, 'store'>): Promise<ChainEvent<'Admitted'>[]> {
   const admissions: ChainEvent<'Admitted'>[] = []
   for await (const event of eventsOf(store, 'Admitted')) admissions.push(event)
   return admissions
-}
-
-/** The contract's committer, by its events: of the last admission, or the first that it had. */
-export async function fetchCommitter(
-  { store }: Pick<CommitReader, 'store'>,
-  admissions: readonly ChainEvent<'Admitted'>[],
-): Promise<Hex | undefined> {
-  const [deployed] = await store.eventsNamed('Deployed', { after: undefined, limit: 1 })
-  return (admissions.at(-1) ?? deployed)?.args.committer
 }
 
 /** Commits on the chain that were struck out or that this store does not know. One of a log that is not this one's cannot be explained. */

@@ -3,7 +3,7 @@
  * block taken in; remembered hashes lead back to where an old and a new chain part.
  */
 import type { Logger } from 'pino'
-import { type Hex, zeroHash } from '../../ledger/hex.ts'
+import type { Hex } from '../../ledger/hex.ts'
 import type { Chain } from '../chain/chain.ts'
 import type { ChainEvent } from '../chain/events.ts'
 import { createComplaints } from '../complaints.ts'
@@ -69,9 +69,7 @@ export function createIndexer(options: IndexerOptions): Indexer {
     while (cursor.number < newest) {
       const to = Math.min(cursor.number + blocksPerRequestMax, newest)
       const end = await chain.block(to)
-      const found = committers.length > 0 ? [] : await findFirstCommitter(chain, cursor.number, to)
-      committers.push(...found.map(({ args }) => args.committer))
-      const events = [...found, ...(await chain.events({ from: cursor.number + 1, to, committers }))]
+      const events = await chain.events({ from: cursor.number + 1, to, committers })
       for (const event of events) if (event.name === 'Admitted') committers.push(event.args.committer)
       // Read again: if the chain was reorganised in between, the next round starts from where that shows.
       if ((await chain.block(to)).hash !== end.hash || (await chain.block(cursor.number)).hash !== cursor.hash)
@@ -88,7 +86,8 @@ export function createIndexer(options: IndexerOptions): Indexer {
    * back, further each time. When all were in vain the reconciliation says what is missing, and it is tried again much later.
    */
   const takeBack = async ({ number }: BlockPoint): Promise<boolean> => {
-    if (books.addUp(await chain.totalPaid(number))) {
+    const [totalPaid, { committer }] = await Promise.all([chain.totalPaid(number), chain.head(number)])
+    if (books.addUp(totalPaid) && (await committersOf(store)).includes(committer)) {
       distrusted = 0
       return false
     }
@@ -126,24 +125,8 @@ export function createIndexer(options: IndexerOptions): Indexer {
 
 /** Whose tickets are ours: those of every key that was ever the contract's. */
 async function committersOf(store: IndexerOptions['store']): Promise<Hex[]> {
-  const events = [
-    ...(await store.eventsNamed('Deployed', { after: undefined, limit: 1 })),
-    ...(await store.eventsNamed('Admitted', { after: undefined, limit: admissionsMax })),
-  ]
+  const events = await store.eventsNamed('Admitted', { after: undefined, limit: admissionsMax })
   return events.map(({ args }) => args.committer)
-}
-
-/** With whom the contract began, as an event; none where it did not begin in these blocks. */
-async function findFirstCommitter(
-  chain: IndexerOptions['chain'],
-  after: number,
-  to: number,
-): Promise<ChainEvent<'Deployed'>[]> {
-  if (!(await chain.isDeployed(to))) return []
-  const number = await findDeployment(chain, after, to)
-  const [{ hash, time }, { committer }] = await Promise.all([chain.block(number), chain.head(number)])
-  const place = { blockNumber: number, blockHash: hash, blockTime: time, position: -1, transactionHash: zeroHash }
-  return [{ ...place, name: 'Deployed', args: { committer } }]
 }
 
 /** Goes back to the last remembered block that is still of the chain. @returns the cursor from there */

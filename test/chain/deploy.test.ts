@@ -13,6 +13,7 @@ import { readDeployment, readTrust } from '../../cli/trustOption.ts'
 import { isCodeOf } from '../../client/chain/code.ts'
 import { type DeploymentOrder, deployment, deploymentOrder } from '../../client/checks/deployment.ts'
 import { deployTreasury, predictTreasury } from '../../contracts/script/treasury.ts'
+import { zeroAddress } from '../../ledger/hex.ts'
 import { useChains } from './chains.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -76,6 +77,8 @@ test('error: what the constructor cannot know to be a mistake, before anything i
   expect(await refusal({}, { chainId: 42_161n })).toMatchObject({ code: 'WRONG_CHAIN' })
   expect(await refusal({ broker: order.terms.operator })).toMatchObject({ code: 'NO_CODE' })
   expect(await refusal({ roundsManager: order.terms.operator })).toMatchObject({ code: 'NO_CODE' })
+  for (const name of ['committer', 'operator', 'guardian'])
+    expect(await refusal({ [name]: zeroAddress })).toMatchObject({ code: 'NOBODY', message: `${name} is nobody` })
   const outOfBounds: Partial<DeploymentOrder['terms']>[] = [
     { delay: day - 1n },
     { delay: 30n * day + 1n, haltMax: 70n * day, silence: 100n * day },
@@ -97,6 +100,11 @@ test('error: one key as the operator of real money, unless that is meant', async
   await chain.request({ method: 'anvil_setChainId' as never, params: [42_161] as never })
   const onMainnet = { ...order, chainId: 42_161n, contract: order.terms.operator }
   expect(await refusal({}, onMainnet)).toMatchObject({ code: 'OPERATOR_IS_NO_CONTRACT' })
+  // Still one key, whatever code it delegates to.
+  const [delegated, code]: Hex[] = [`0x${'de'.repeat(20)}`, `0xef0100${order.terms.broker.slice(2)}`]
+  await chain.setCode({ address: delegated as Hex, bytecode: code as Hex })
+  expect(await refusal({ operator: delegated as Hex }, onMainnet)).toMatchObject({ code: 'OPERATOR_IS_NO_CONTRACT' })
+  expect(await refusal({ broker: delegated as Hex }, onMainnet)).toMatchObject({ code: 'NO_CODE' })
   // What comes after that check: the wrong address, so that nothing is sent here either.
   await expect(deployTreasury(wallet, onMainnet, true)).rejects.toMatchObject({ code: 'WRONG_ADDRESS' })
   expect(await refusal({ operator: order.terms.broker }, onMainnet)).toMatchObject({ code: 'WRONG_ADDRESS' })

@@ -4,10 +4,14 @@ import { join } from 'node:path'
 import { parseEther } from 'viem'
 import { expect, test } from 'vitest'
 import { treasuryAbi } from '../../abi/index.ts'
+import { localHome } from '../../anvil/home.ts'
 import { createLocalPlatform } from '../../anvil/localPlatform.ts'
+import { makeTrust } from '../../anvil/trust.ts'
 import { send, write } from '../../anvil/wallet.ts'
+import { type Finding, runAudit } from '../../client/audit/index.ts'
 import { signBatch } from '../../client/batch.ts'
 import { credit } from '../../client/events.ts'
+import { createRpc } from '../../client/index.ts'
 import { backupStore, restoreStore } from '../../daemon/store/backup.ts'
 import { openStore } from '../../daemon/store/open.ts'
 import { type Core, createCore } from '../../enclave/core.ts'
@@ -120,7 +124,21 @@ test('row 28: the key is lost: a new one goes on with the log, the books and the
   expect((await world.status()).core?.address).toBe(born)
   expect(await credits(world, 3n)).toMatchObject({ status: 'accepted' })
   await untilPaid(world, 4n * wei)
+
+  // Whoever audits knows both keys by the contract's events: the tickets of the first were credited in its name.
+  expect((await auditFaults(world)).map(({ code }) => code)).toEqual([])
 })
+
+async function auditFaults({ rpcUrl, client, domain, folder }: DaemonWorld): Promise<readonly Finding[]> {
+  const { chainId, verifyingContract: contract } = domain
+  const { size: logSize } = await client.log()
+  const trust = makeTrust({ chainId: Number(chainId), treasury: contract, home: localHome(folder) })
+  const { findings } = await runAudit({
+    ...{ rpc: createRpc({ url: rpcUrl }), contract, chainId, trust, fromBlock: 0n, logSize },
+    entries: (from, count) => client.entries(from, count),
+  })
+  return findings.filter(({ verdict }) => verdict === 'fault')
+}
 
 /** Whoever has the state key and what lies in the store has the core's own key. */
 async function stealKey({ folder }: DaemonWorld): Promise<Signer> {

@@ -65,6 +65,7 @@ interface IAnchor {
     /// @param counter the latest anchor that claims may use until then
     event Halted(uint64 indexed counter, uint64 until);
     event HaltEnded();
+    /// @notice The committer and configuration from here on. The first, of epoch 0, are those of the deployment.
     /// @param counter the anchor that history goes on from
     /// @param totalPaid wei that count as paid by then
     event Admitted(

@@ -118,7 +118,11 @@ export function createFakeChain(domain: Domain): FakeChain {
     gasWei: 10n ** 18n,
     deploy(committer, configHash) {
       const head = { epoch: 0n, boot: zeroHash, counter: 0n, root: zeroHash, committedAt: 0n, logSize: 0n }
-      addBlock({ ...next(), head: { ...head, committer, configHash } })
+      const admitted = { epoch: 0n, committer, configHash, counter: 0n, root: zeroHash, totalPaid: 0n }
+      addBlock({ ...next(), head: { ...head, committer, configHash } }, (block) => {
+        const place = { ...placeOf(block), position: 0, transactionHash: block.hash }
+        block.events.push({ ...place, name: 'Admitted', args: admitted })
+      })
     },
     mine() {
       mine()
