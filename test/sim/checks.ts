@@ -1,6 +1,5 @@
 /** What must hold whenever something happened on the chain, by the guarantee that it would break. */
 import type { Hex } from '../../ledger/hex.ts'
-import { rootOf } from '../../ledger/state.ts'
 import type { Commit, Open } from '../../ledger/structs.ts'
 import { prove } from './accounts.ts'
 import { hold } from './broken.ts'
@@ -10,6 +9,7 @@ import { isPrefix } from './ghost.ts'
 import type { Message } from './host.ts'
 import { type Anchored, type Frame, get, type State } from './model/state.ts'
 import { unpack } from './model/treasury.ts'
+import { rootOf } from './roots.ts'
 import { max, min, sum } from './wei.ts'
 import type { ChainGhost, World } from './world.ts'
 

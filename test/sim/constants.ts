@@ -1,15 +1,18 @@
 /** Who and what is in the simulated world. The same in every run, so that what is signed once serves all. */
-import { type Address, getContractAddress } from 'viem'
-import { privateKeyToAddress } from 'viem/accounts'
+import { keccak256, publicKeyOf } from '#primitives'
 import { nameToBytes32 } from '../../client/ids.ts'
-import { type Hex, toHex, zeroHash } from '../../ledger/hex.ts'
+import { type Hex, toBytes, toHex, zeroHash } from '../../ledger/hex.ts'
+import { addressOf } from '../../ledger/signature.ts'
 import type { Configuration, Reporter } from '../../ledger/structs.ts'
 import type { Domain } from '../../ledger/typedData.ts'
 
 export const keyOf = (n: number): Uint8Array => new Uint8Array(32).fill(n)
-export const addressOfKey = (key: Uint8Array): Hex => lower(privateKeyToAddress(toHex(key)))
-const lower = (address: Address): Hex => address.toLowerCase() as Hex
-const created = (from: Hex, nonce: number): Hex => lower(getContractAddress({ from, nonce: BigInt(nonce) }))
+export const addressOfKey = (key: Uint8Array): Hex => addressOf(publicKeyOf(key))
+/** Where a contract comes to lie: the hash of RLP of whose it is and of the nonce, which is below 128. */
+const created = (from: Hex, nonce: number): Hex => {
+  const rlp = [0xd6, 0x94, ...toBytes(from), nonce === 0 ? 0x80 : nonce]
+  return toHex(keccak256(Uint8Array.from(rlp)).subarray(12))
+}
 const plain = (n: number): Hex => `0x${n.toString(16).padStart(40, '0')}`
 
 export const deployer = addressOfKey(keyOf(0xd0))

@@ -36,14 +36,13 @@ function bear(authority: Authority): Born {
   return { kms, wrapped: ok.wrappedKeys[0], sealed: ok.sealedB64 }
 }
 
-let scene: { readonly ours: Born; readonly hosts: Born; readonly rsa: KeyObject; readonly old: Uint8Array } | undefined
+let scene: { readonly ours: Born; readonly hosts: Born; readonly rsa: KeyObject } | undefined
 /** Made once: keys are slow to make, and nothing of it changes. */
 function sceneOf() {
   if (scene) return scene
   const ours = bear('here')
-  const old = answer(ours, attestedKey(request('here')))
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey
-  scene = { ours, hosts: bear('elsewhere'), rsa, old }
+  scene = { ours, hosts: bear('elsewhere'), rsa }
   return scene
 }
 
@@ -72,12 +71,13 @@ const lies = ['none', 'own RSA key', 'old answer', 'answer used again', 'own sta
 
 /** Starts a core through KMS as one of these hosts does. */
 export function unwrapAttempt(random: Random): void {
-  const { ours, hosts, rsa, old } = sceneOf()
+  const { ours, hosts, rsa } = sceneOf()
   const lie = random.pick(lies)
   if (lie === 'own root') {
     hold('G3', isRefused(request('elsewhere')), 'KMS answers a machine of the host')
     return
   }
+  const old = attestedKey(request('here'))
   const asked = request('here')
   const load = (ciphertextB64: Uint8Array, by = ours, wrapped = by.wrapped): string | undefined =>
     ask(asked.core, 'load_state', { key: { wrapped, ciphertextB64 }, sealedB64: [...by.sealed], isLast: true }).no?.code
@@ -86,7 +86,7 @@ export function unwrapAttempt(random: Random): void {
   const key = attestedKey(asked)
   if (lie === 'none') expectCode(load(answer(ours, key)), undefined)
   if (lie === 'own RSA key') expectCode(load(answer(ours, rsa)), 'CIPHERTEXT_FOREIGN')
-  if (lie === 'old answer') expectCode(load(old), 'CIPHERTEXT_FOREIGN')
+  if (lie === 'old answer') expectCode(load(answer(ours, old)), 'CIPHERTEXT_FOREIGN')
   if (lie === 'own state') expectCode(load(answer(hosts, key), hosts), 'BIRTH_REFUSED')
   if (lie === 'other key') expectCode(load(answer(hosts, key), ours, ours.wrapped), 'STATE_KEY_FOREIGN')
   if (lie === 'answer used again') {

@@ -45,7 +45,11 @@ async function explore({ seeds, steps, seed, workers, chain, json }: Options): P
   const end = seed + seeds
   const runOne = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { steps, isOnChain: chain } })
+      const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+        workerData: { steps, isOnChain: chain },
+        // What a step leaves behind dies young, if it is given the room.
+        resourceLimits: { maxYoungGenerationSizeMb: 64 },
+      })
       const feed = (): void => {
         if (next < end && tally.broken.length === 0) worker.postMessage(next++)
         else worker.postMessage('end')

@@ -30,9 +30,9 @@ function attesterOf(authority: Authority): Attester {
   const attester: Attester = {
     trust,
     attest(request) {
-      const name = toHex(request.userData)
-      if (name.startsWith(purposeState)) return request.userData
-      if (request.publicKey) return attest(request)
+      const userData = toHex(request.userData)
+      if (userData.startsWith(purposeState)) return request.userData
+      const name = request.publicKey ? userData + toHex(request.publicKey) : userData
       const document = documents.get(name) ?? attest(request)
       if (documents.size < 10_000) documents.set(name, document)
       return document

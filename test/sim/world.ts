@@ -3,7 +3,6 @@
 import type { Receipt } from '../../client/receipt.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import { zeroHash } from '../../ledger/hex.ts'
-import { rootOf } from '../../ledger/state.ts'
 import type { Commit } from '../../ledger/structs.ts'
 import type { HeadProof } from '../../protocol/messages.ts'
 import { Chain } from './chain.ts'
@@ -12,6 +11,7 @@ import { type Logged, logged } from './ghost.ts'
 import { beginGenesis, configHashOf, type Disk, type Instance, type Made, type Message, proofOf } from './host.ts'
 import { newState } from './model/state.ts'
 import { Random } from './random.ts'
+import { rootOf } from './roots.ts'
 
 /** A receipt that a reporter holds. */
 export interface Held {
@@ -167,8 +167,9 @@ const births = { first: 0x5bd1e995, renewed: 0x7feb352d, second: 0x1b873593, for
 /** The first entry of every log. */
 export const first = logged({ configuration: firstConfiguration, signatures: [] })
 
-/** The dice of a genesis. Few births serve all runs, so that each is certified once. */
-export const birthOf = (which: keyof typeof births, n: number): Random => new Random(births[which] ^ (n % 8))
+/** The dice of a genesis. Few births serve all runs, so that each is certified once; a run renews its key more than once. */
+export const birthOf = (which: keyof typeof births, n: number): Random =>
+  new Random(births[which] ^ (n % (which === 'renewed' ? 8 : 3)))
 
 /** A genesis draws the boot, then the key: so the simulator knows it. */
 export const secretOf = (which: keyof typeof births, n: number): Uint8Array => birthOf(which, n).bytes(64).slice(32)

@@ -1,11 +1,10 @@
 /** Which history counts: the model of `Anchor.sol`, check by check in its order. */
-import { type Hex, toHex, zeroAddress, zeroHash } from '../../../ledger/hex.ts'
+import { type Hex, zeroAddress, zeroHash } from '../../../ledger/hex.ts'
 import { recoverAddress } from '../../../ledger/signature.ts'
-import { rootOf } from '../../../ledger/state.ts'
 import type { Commit, Commitment, Open } from '../../../ledger/structs.ts'
 import { digest } from '../../../ledger/typedData.ts'
 import { domain, terms } from '../constants.ts'
-import { createMemo } from '../crypto/memo.ts'
+import { rootOf } from '../roots.ts'
 import { max } from '../wei.ts'
 import { type Anchored, type Frame, must, type State } from './state.ts'
 
@@ -126,9 +125,7 @@ export const requireTrusted = (s: State, a: Anchored): void =>
 const requireYoung = (a: Anchored, now: bigint): void =>
   must(a.time + 2n * terms.silence >= now, 'TooOld', now - 2n * terms.silence, a.time)
 
-const signers = createMemo<Hex>(10_000)
-
 function requireCommitter(s: State, hash: Uint8Array, signature: Hex): void {
-  const signer = signers(toHex(hash) + signature, () => recoverAddress(hash, signature) ?? zeroAddress)
+  const signer = recoverAddress(hash, signature) ?? zeroAddress
   must(signer === s.committer, 'WrongSigner', s.committer, signer)
 }

@@ -8,9 +8,13 @@ export class Revert extends Error {
   readonly error: string
   readonly args: readonly unknown[]
   constructor(error: string, ...args: readonly unknown[]) {
-    super(`${error}(${args.join(', ')})`)
+    super()
     this.error = error
     this.args = args
+  }
+  /** Put together only where somebody asks: most reverts are what was expected. */
+  override get message(): string {
+    return `${this.error}(${this.args.join(', ')})`
   }
 }
 

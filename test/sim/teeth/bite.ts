@@ -6,7 +6,8 @@ import { promisify } from 'node:util'
 import type { Sabotage } from './sabotages.ts'
 
 const project = join(import.meta.dirname, '../../..')
-const folders = ['primitives', 'attestation', 'ledger', 'protocol', 'enclave', 'client', 'anvil', 'test/sim']
+/** What a core is made of, and what the simulator needs beside it. */
+const ofSimulator = ['primitives', 'attestation', 'ledger', 'protocol', 'enclave', 'client', 'anvil', 'test/sim']
 const run = promisify(execFile)
 
 export interface Bite {
@@ -25,11 +26,11 @@ export interface Budget {
 }
 
 /** Makes a copy with this sabotage in it. @returns its folder @throws Error where the text to break is not there exactly once */
-export function breakCopy({ name, edits }: Sabotage): string {
+export function breakCopy({ name, edits }: Sabotage, folders = ofSimulator): string {
   const copy = join(project, '.build/teeth', name.replaceAll(/[^a-z]+/gi, '-'))
   rmSync(copy, { recursive: true, force: true })
-  for (const folder of folders) cpSync(join(project, folder), join(copy, folder), { recursive: true })
-  cpSync(join(project, 'package.json'), join(copy, 'package.json'))
+  for (const folder of [...folders, 'package.json'])
+    cpSync(join(project, folder), join(copy, folder), { recursive: true, preserveTimestamps: true })
   for (const [file, from, to] of edits) {
     const parts = readFileSync(join(copy, file), 'utf8').split(from)
     if (parts.length !== 2) throw new Error(`"${name}" finds its text ${parts.length - 1} times in ${file}: ${from}`)
