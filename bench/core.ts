@@ -7,7 +7,6 @@ import { type Core, createCore } from '../enclave/core.ts'
 import { dispatch } from '../enclave/dispatch.ts'
 import type { Platform } from '../enclave/platform.ts'
 import { type Hex, zeroHash } from '../ledger/hex.ts'
-import { setBalance } from '../ledger/state.ts'
 import type { Configuration } from '../ledger/structs.ts'
 import type { Codec } from '../protocol/codec.ts'
 import { decodeBody, encodeFrame } from '../protocol/frame.ts'
@@ -52,7 +51,7 @@ export function openCore(configuration: Configuration, accounts: number, platfor
   ask(core, 'open_epoch', { head: firstHead(), hints })
   const { ledger } = core.live ?? {}
   if (!ledger) throw new Error('a core without a ledger')
-  for (let n = 0; n < accounts; n++) setBalance(ledger, payeeOf(n), { earnedWei: 1n, debtWei: 0n })
+  for (let n = 0; n < accounts; n++) ledger.accounts.setBalance(payeeOf(n), { earnedWei: 1n, debtWei: 0n })
   ledger.totalEarnedWei = BigInt(accounts)
   return core
 }
