@@ -15,14 +15,23 @@ import { payeeOf } from './ledger.ts'
 
 const lengthBytes = 4
 
+const codecsOf = <M extends Method>(method: M) =>
+  methods[method] as unknown as { params: Codec<Params<M>>; result: Codec<Result<M>> }
+
+/** A request as its host sends it. */
+export const request = <M extends Method>(method: M, params: Params<M>): Uint8Array =>
+  encodeFrame({ id: 1, method, params: codecsOf(method).params.write(params) })
+
+/** All that a core does for a request, from frame to frame. */
+export const serve = (core: Core, frame: Uint8Array): Uint8Array =>
+  encodeFrame(dispatch(core, decodeBody(frame.subarray(lengthBytes)), console.error))
+
 /** Asks as a host does, frame for frame. @throws Error with the refusal */
 export function ask<M extends Method>(core: Core, method: M, params: Params<M>): Result<M> {
-  const codecs = methods[method] as unknown as { params: Codec<Params<M>>; result: Codec<Result<M>> }
-  const frame = encodeFrame({ id: 1, method, params: codecs.params.write(params) })
-  const reply = encodeFrame(dispatch(core, decodeBody(frame.subarray(lengthBytes)), console.error))
+  const reply = serve(core, request(method, params))
   const { result, error } = decodeBody(reply.subarray(lengthBytes)) as { result?: unknown; error?: unknown }
   if (error) throw new Error(`${method}: ${JSON.stringify(error)}`)
-  return codecs.result.read(result, 'result')
+  return codecsOf(method).result.read(result, 'result')
 }
 
 /** The head of a contract that saw nothing but its deployment. */
