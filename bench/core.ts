@@ -7,7 +7,6 @@ import { type Core, createCore } from '../enclave/core.ts'
 import { dispatch } from '../enclave/dispatch.ts'
 import type { Platform } from '../enclave/platform.ts'
 import { type Hex, zeroHash } from '../ledger/hex.ts'
-import { setBalance } from '../ledger/state.ts'
 import type { Configuration } from '../ledger/structs.ts'
 import type { Codec } from '../protocol/codec.ts'
 import { decodeBody, encodeFrame } from '../protocol/frame.ts'
@@ -16,14 +15,23 @@ import { payeeOf } from './ledger.ts'
 
 const lengthBytes = 4
 
+const codecsOf = <M extends Method>(method: M) =>
+  methods[method] as unknown as { params: Codec<Params<M>>; result: Codec<Result<M>> }
+
+/** A request as its host sends it. */
+export const request = <M extends Method>(method: M, params: Params<M>): Uint8Array =>
+  encodeFrame({ id: 1, method, params: codecsOf(method).params.write(params) })
+
+/** All that a core does for a request, from frame to frame. */
+export const serve = (core: Core, frame: Uint8Array): Uint8Array =>
+  encodeFrame(dispatch(core, decodeBody(frame.subarray(lengthBytes)), console.error))
+
 /** Asks as a host does, frame for frame. @throws Error with the refusal */
 export function ask<M extends Method>(core: Core, method: M, params: Params<M>): Result<M> {
-  const codecs = methods[method] as unknown as { params: Codec<Params<M>>; result: Codec<Result<M>> }
-  const frame = encodeFrame({ id: 1, method, params: codecs.params.write(params) })
-  const reply = encodeFrame(dispatch(core, decodeBody(frame.subarray(lengthBytes)), console.error))
+  const reply = serve(core, request(method, params))
   const { result, error } = decodeBody(reply.subarray(lengthBytes)) as { result?: unknown; error?: unknown }
   if (error) throw new Error(`${method}: ${JSON.stringify(error)}`)
-  return codecs.result.read(result, 'result')
+  return codecsOf(method).result.read(result, 'result')
 }
 
 /** The head of a contract that saw nothing but its deployment. */
@@ -52,7 +60,7 @@ export function openCore(configuration: Configuration, accounts: number, platfor
   ask(core, 'open_epoch', { head: firstHead(), hints })
   const { ledger } = core.live ?? {}
   if (!ledger) throw new Error('a core without a ledger')
-  for (let n = 0; n < accounts; n++) setBalance(ledger, payeeOf(n), { earnedWei: 1n, debtWei: 0n })
+  for (let n = 0; n < accounts; n++) ledger.accounts.setBalance(payeeOf(n), { earnedWei: 1n, debtWei: 0n })
   ledger.totalEarnedWei = BigInt(accounts)
   return core
 }

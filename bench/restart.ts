@@ -23,7 +23,7 @@ export const restart: Bench = {
       sealed.forEach((one, i) => {
         ask(core, 'load_state', { key: null, sealedB64: [one], isLast: i === sealed.length - 1 })
       })
-      if (core.live?.ledger.tree.root() !== root) throw new Error('another ledger was loaded')
+      if (core.live?.ledger.accounts.tree.root() !== root) throw new Error('another ledger was loaded')
     })
     const seconds = (performance.now() - startMs) / 1000
     say('the same from one encrypted JSON file')
@@ -62,5 +62,5 @@ function makeLedger() {
   }
   const plain = Object.fromEntries(Array.from({ length: accounts }, (_, n) => [payeeOf(n), '1']))
   const blob: Blob = sealBlob({ accounts: plain, events })
-  return { platform, sealed, blob, root: core.live?.ledger.tree.root() }
+  return { platform, sealed, blob, root: core.live?.ledger.accounts.tree.root() }
 }

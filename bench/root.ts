@@ -1,5 +1,5 @@
 /** P6: the accounts root after many accounts changed, beside the bare hashing that it needs. */
-import { AccountsTree, accountLeaf } from '../ledger/accountsTree.ts'
+import { Accounts } from '../ledger/accounts.ts'
 import { keccak256 } from '../primitives/native.ts'
 import { payeeOf } from './ledger.ts'
 import { type Bench, cpuSeconds, inPairs, show } from './measure.ts'
@@ -12,18 +12,17 @@ export const accountsRoot: Bench = {
   name: 'root',
   async run(say) {
     say(`a tree of ${accounts} accounts`)
-    const tree = new AccountsTree()
-    for (let n = 0; n < accounts; n++) tree.set(n, () => accountLeaf(payeeOf(n), 1n))
-    tree.root()
-    let earned = 1n
+    const held = new Accounts()
+    for (let n = 0; n < accounts; n++) held.setBalance(payeeOf(n), { earnedWei: 1n, debtWei: 0n })
+    held.tree.root()
+    let earnedWei = 1n
     const pair = new Uint8Array(64)
     const { ours, theirs, ratio } = await inPairs(
       5,
       () => {
-        earned++
-        const now = earned
-        for (let n = 0; n < accounts; n += stride) tree.set(n, () => accountLeaf(payeeOf(n), now))
-        return cpuSeconds(() => tree.root())
+        earnedWei++
+        for (let n = 0; n < accounts; n += stride) held.setBalance(payeeOf(n), { earnedWei, debtWei: 0n })
+        return cpuSeconds(() => held.tree.root())
       },
       () =>
         cpuSeconds(() => {

@@ -6,6 +6,7 @@ import { hundreds, singles } from './intake.ts'
 import { latency } from './latency.ts'
 import { machine, type Row } from './measure.ts'
 import { memory } from './memory.ts'
+import { payouts } from './payouts.ts'
 import { reads } from './reads.ts'
 import { restart } from './restart.ts'
 import { accountsRoot } from './root.ts'
@@ -13,7 +14,7 @@ import { signing } from './signing.ts'
 import { size } from './size.ts'
 import { vsock } from './vsock.ts'
 
-const benches = [hundreds, singles, latency, size, restart, accountsRoot, signing, reads, memory, gas, vsock]
+const benches = [hundreds, singles, latency, size, restart, accountsRoot, payouts, signing, reads, memory, gas, vsock]
 const place = join(import.meta.dirname, '../docs/BENCHMARKS.md')
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { brokerOnArbitrum, findOrDeployBroker, startRound } from '../anvil/broker.ts'
+import { brokerOnArbitrum, findOrchestrators, findOrDeployBroker, startRound } from '../anvil/broker.ts'
 import { startChain } from '../anvil/chain.ts'
 import { createChildren } from '../anvil/children.ts'
 import { deployedContracts, deployTreasury, predictAddress } from '../anvil/deployment.ts'
@@ -11,6 +11,7 @@ import { waitFor } from '../anvil/waiting.ts'
 import { createFundedWallet } from '../anvil/wallet.ts'
 import { createClient } from '../client/index.ts'
 import { buildContracts } from '../contracts/script/artifacts.ts'
+import type { Hex } from '../ledger/hex.ts'
 import type { Domain } from '../ledger/typedData.ts'
 import { struct } from '../protocol/codec.ts'
 import { makeConfiguration } from './ledger.ts'
@@ -23,15 +24,27 @@ const noLimit = 1_000_000
 export interface World {
   readonly folder: string
   readonly url: string
+  readonly rpcUrl: string
   readonly domain: Domain
-  readonly pids: { readonly daemon: number; readonly core: number }
+  readonly pids: { readonly daemon: number; readonly core: number; readonly chain: number }
   /** CPU seconds of daemon and core together, so far. */
   cpuSeconds(): number
+  /** Stops daemon and core, and leaves the chain. */
+  stopProduct(): Promise<void>
   stop(): Promise<void>
 }
 
-/** Brings all up to an open epoch. Nobody is due and nothing is anchored meanwhile: what is measured is the intake. */
-export async function startWorld(reporters: number): Promise<World> {
+export interface OnChain {
+  /** Orchestrators, paid by ticket. Nobody else is ever due. */
+  readonly ticketPayees: readonly Hex[]
+  readonly payIntervalMs: number
+  readonly anchorIntervalMs: number
+  readonly pollMs: number
+}
+
+/** Brings all up to an open epoch. Unless told otherwise nobody is due and nothing is anchored meanwhile: what is measured is the intake. */
+export async function startWorld(reporters: number, onChain: Partial<OnChain> = {}): Promise<World> {
+  const { ticketPayees = [], payIntervalMs = hourMs, anchorIntervalMs = hourMs, pollMs = 1_000 } = onChain
   const folder = mkdtempSync(join(tmpdir(), 'bursar-bench-'))
   const { signal } = new AbortController()
   const children = createChildren()
@@ -41,9 +54,12 @@ export async function startWorld(reporters: number): Promise<World> {
   const wallet = await createFundedWallet(chain.rpcUrl, '200')
   const broker = await findOrDeployBroker(wallet, brokerOnArbitrum)
   await startRound(wallet, broker)
+  // A block holds no more of them.
+  for (let at = 0; at < ticketPayees.length; at += 60)
+    await findOrchestrators(wallet, broker, ticketPayees.slice(at, at + 60))
   const treasury = await predictAddress(wallet)
   const domain = { chainId: BigInt(chain.chainId), verifyingContract: treasury }
-  const configuration = makeConfiguration({ domain, broker: broker.broker, reporters })
+  const configuration = makeConfiguration({ domain, broker: broker.broker, reporters, ticketPayees })
 
   const paths = { ledger: join(folder, 'configuration.json'), daemon: join(folder, 'daemon.json') }
   const endpoint = `unix:${join(folder, 'core.sock')}`
@@ -57,9 +73,9 @@ export async function startWorld(reporters: number): Promise<World> {
     configuration: paths.ledger,
     roundsManager: broker.roundsManager,
     bondingManager: broker.bondingManager,
-    anchorIntervalMs: hourMs,
-    payIntervalMs: hourMs,
-    pollMs: 1_000,
+    anchorIntervalMs,
+    payIntervalMs,
+    pollMs,
     confirmations: 0,
     transaction: { gas: '30000000', maxFeePerGas: '100000000000', maxPriorityFeePerGas: '1000000000' },
     logLevel: 'info',
@@ -92,15 +108,20 @@ export async function startWorld(reporters: number): Promise<World> {
   })
   await deployTreasury(wallet, { predicted: treasury, ...born, broker })
   await until('no epoch is open', async () => (await client.status()).isEpochOpen || undefined)
+  const stopProduct = async (): Promise<void> => {
+    await daemon.stop()
+    await core.stop()
+  }
   return {
     folder,
     url: base,
+    rpcUrl: chain.rpcUrl,
     domain,
-    pids: { daemon: daemon.pid, core: core.pid },
+    pids: { daemon: daemon.pid, core: core.pid, chain: chain.child?.pid as number },
     cpuSeconds: () => cpuSecondsOf(daemon.pid) + cpuSecondsOf(core.pid),
+    stopProduct,
     async stop() {
-      await daemon.stop()
-      await core.stop()
+      await stopProduct()
       await chain.child?.stop()
       rmSync(folder, { recursive: true })
     },

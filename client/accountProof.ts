@@ -1,5 +1,5 @@
 /** The proof of an account, as OpenZeppelin's and Solady's `MerkleProof` take it. */
-import type { AccountsTree } from '../ledger/accountsTree.ts'
+import { AccountsTree } from '../ledger/accountsTree.ts'
 import { type Hex, toHex } from '../ledger/hex.ts'
 
 /** Sibling hashes from leaf `index` up to the root. @throws RangeError where there is no such leaf */
@@ -14,4 +14,11 @@ export function accountProof(tree: AccountsTree, index: number): Hex[] {
     count = (count + 1) >> 1
   }
   return path
+}
+
+/** The tree of these leaves. */
+export function treeOfLeaves(leaves: readonly Uint8Array[]): AccountsTree {
+  const tree = new AccountsTree((index) => leaves[index] as Uint8Array)
+  for (const index of leaves.keys()) tree.touch(index)
+  return tree
 }

@@ -32,7 +32,7 @@ export function createApp(services: Services, log: Logger): Server {
   const middlewares = [
     nameAndCount(log, metrics),
     setSecurityHeaders,
-    answerProblems,
+    answerProblems(log),
     allowReadingFromAnywhere,
     limitByAddress(limit),
     answerNotModified,

@@ -1,5 +1,5 @@
 /** What holds for every route: a request's name, its line in the log, headers, limits, and errors as documents. */
-import { createHash, randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import type { Context, Middleware } from 'koa'
 import type { Logger } from 'pino'
 import type { Metrics } from './metrics.ts'
@@ -13,12 +13,12 @@ export function nameAndCount(log: Logger, metrics: Metrics): Middleware {
     const wanted = context.get('x-request-id')
     const requestId = /^[\w-]{1,64}$/.test(wanted) ? wanted : randomUUID()
     context.set('X-Request-Id', requestId)
-    context.state.log = log.child({ requestId })
+    context.state.requestId = requestId
     await next()
     const { method, status } = context
     const seconds = (performance.now() - startedAt) / 1000
     metrics.request({ method, route: routeOf(context), status, seconds })
-    context.state.log.debug({ method, path: context.path, status, ms: Math.round(seconds * 1000) }, 'request')
+    log.debug({ requestId, method, path: context.path, status, ms: Math.round(seconds * 1000) }, 'request')
   }
 }
 
@@ -68,6 +68,9 @@ export const limitByAddress =
     await next()
   }
 
+/** The tag by which a client knows that it has such a body already. */
+export const etagOf = (body: string | Buffer): string => `"${hash('sha256', body, 'base64url').slice(0, 22)}"`
+
 /** Answers 304 where the client has it already. What a route did not call cacheable is asked again each time. */
 export const answerNotModified: Middleware = async (context, next) => {
   await next()
@@ -75,7 +78,8 @@ export const answerNotModified: Middleware = async (context, next) => {
   if (!readMethods.includes(context.method) || context.status !== 200) return
   if (typeof body !== 'string' && !Buffer.isBuffer(body)) return
   if (!context.response.get('Cache-Control')) context.set('Cache-Control', 'no-cache')
-  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
+  // What never changes brings its tag along.
+  const etag = context.response.get('ETag') || etagOf(body)
   context.set('ETag', etag)
   // By the tag alone: `fetch` in a page adds no-cache to every question that names one.
   const known = context.get('if-none-match').split(',')
@@ -83,18 +87,21 @@ export const answerNotModified: Middleware = async (context, next) => {
 }
 
 /** Every error as an RFC 9457 document; what is not meant for the client goes to the log alone. */
-export const answerProblems: Middleware = async (context, next) => {
-  try {
-    await next()
-  } catch (error) {
-    const problem = problemOf(error)
-    if (problem.code === 'INTERNAL') context.state.log.error({ err: error, path: context.path }, 'request failed')
-    context.status = problem.status
-    context.type = 'application/problem+json'
-    context.body = JSON.stringify(problem)
-    if (problem.retryAfterSeconds !== undefined) context.set('Retry-After', `${problem.retryAfterSeconds}`)
-    if (problem.status === 401) context.set('WWW-Authenticate', 'Bearer')
-    // A body that was not read to its end would be taken for the next request.
-    if (!context.req.complete) context.set('Connection', 'close')
+export const answerProblems =
+  (log: Logger): Middleware =>
+  async (context, next) => {
+    try {
+      await next()
+    } catch (error) {
+      const problem = problemOf(error)
+      const { requestId } = context.state
+      if (problem.code === 'INTERNAL') log.error({ requestId, err: error, path: context.path }, 'request failed')
+      context.status = problem.status
+      context.type = 'application/problem+json'
+      context.body = JSON.stringify(problem)
+      if (problem.retryAfterSeconds !== undefined) context.set('Retry-After', `${problem.retryAfterSeconds}`)
+      if (problem.status === 401) context.set('WWW-Authenticate', 'Bearer')
+      // A body that was not read to its end would be taken for the next request.
+      if (!context.req.complete) context.set('Connection', 'close')
+    }
   }
-}

@@ -24,7 +24,7 @@ export function createOperatorApp(services: Services & OperatorServices, token: 
   const middlewares = [
     nameAndCount(log, metrics),
     setSecurityHeaders,
-    answerProblems,
+    answerProblems(log),
     limitByAddress(limit), // before the token is judged: it cannot be guessed faster than this
     createPublicRouter(services).routes() as Middleware,
     requireToken(token),

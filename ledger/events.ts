@@ -1,9 +1,10 @@
 /** What the events of one batch do, gathered on paper: nothing here changes the ledger. */
+import type { Balance } from './accounts.ts'
 import { eventKind, isPayeeAllowed } from './config.ts'
 import { type Hex, zeroAddress, zeroHash } from './hex.ts'
 import { refuse } from './refusal.ts'
 import { decideSession, isIdle, type Oddity } from './sessions.ts'
-import type { Balance, Ledger, ReporterState, Session } from './state.ts'
+import type { Ledger, ReporterState, Session } from './state.ts'
 import type { Event, Limits, Reporter, Tariff } from './structs.ts'
 
 /** Amounts and totals stay below it everywhere, on chain too. */

@@ -2,30 +2,13 @@
  * The state of a ledger: a pure function of its log. Held mutable for speed; only `transition.ts` changes it.
  * What only ever grows: the log, every account's `earned`, every reporter's sequence and spent budget, every payee's number.
  */
-import { AccountsTree, accountLeaf } from './accountsTree.ts'
+import { Accounts } from './accounts.ts'
 import { checkFirstConfiguration, listedRule, type Rules } from './config.ts'
 import { entryLeaf } from './entry.ts'
 import { append, emptyLog, type Frontier, leafHash, logRoot } from './eventLog.ts'
 import type { Hex } from './hex.ts'
-import type { Commitment, Configuration, Preference } from './structs.ts'
+import type { Commitment, Configuration } from './structs.ts'
 import { hashStruct } from './typedData.ts'
-
-/** What only `transition.ts` may write anew. */
-export interface Balance {
-  /** Cumulative, never falls. */
-  readonly earnedWei: bigint
-  /** What debits took and credits have not yet paid back. */
-  readonly debtWei: bigint
-}
-
-export interface Account {
-  /** Place of the leaf in the accounts tree: the order in which accounts began. */
-  readonly index: number
-  readonly payee: Hex
-  balance: Balance
-  /** The last that the payee signed. */
-  preference: Preference | undefined
-}
 
 export interface Session {
   readonly payee: Hex
@@ -50,8 +33,7 @@ export interface Ledger {
   rules: Rules
   /** Everyone who was ever listed: one that is removed and listed again goes on with its sequence. */
   readonly reporters: Map<Hex, ReporterState>
-  readonly accounts: Map<Hex, Account>
-  readonly tree: AccountsTree
+  readonly accounts: Accounts
   log: Frontier
   totalEarnedWei: bigint
 }
@@ -61,8 +43,7 @@ export function emptyLedger(rules: Rules): Ledger {
   const ledger: Ledger = {
     rules,
     reporters: new Map(),
-    accounts: new Map(),
-    tree: new AccountsTree(),
+    accounts: new Accounts(),
     log: emptyLog,
     totalEarnedWei: 0n,
   }
@@ -91,22 +72,13 @@ export function listReporters({ rules, reporters }: Ledger): void {
   }
 }
 
-/** Sets a balance, beginning the account if need be. Not for use outside `ledger/` and the loading of a snapshot. */
-export function setBalance(ledger: Ledger, payee: Hex, balance: Balance): Account {
-  const account = ledger.accounts.get(payee) ?? { index: ledger.accounts.size, payee, balance, preference: undefined }
-  account.balance = balance
-  ledger.accounts.set(payee, account)
-  ledger.tree.set(account.index, () => accountLeaf(payee, account.balance.earnedWei))
-  return account
-}
-
 /** How and from which amount on a payee is paid: by its own preference, else by the configuration. Never the host's to say. */
 export const payeeRule = (ledger: Ledger, payee: Hex): { readonly rail: number; readonly minimumWei: bigint } =>
   ledger.accounts.get(payee)?.preference ?? listedRule(ledger.rules, payee)
 
 /** What a commit anchors of the present state; its EIP-712 hashStruct is the root. */
 export const commitmentOf = (ledger: Ledger): Commitment => ({
-  accountsRoot: ledger.tree.root(),
+  accountsRoot: ledger.accounts.tree.root(),
   logRoot: logRoot(ledger.log),
   logSize: BigInt(ledger.log.size),
   totalEarned: ledger.totalEarnedWei,

@@ -16,7 +16,7 @@ import { amountCeiling, type Draft, decideEvent, type OddEvent } from './events.
 import { type Hex, toHex, zeroAddress } from './hex.ts'
 import { invariant } from './invariant.ts'
 import { refuse } from './refusal.ts'
-import { type Ledger, listReporters, setBalance } from './state.ts'
+import { type Ledger, listReporters } from './state.ts'
 
 export type Outcome =
   | {
@@ -49,7 +49,7 @@ function applyBatch(ledger: Ledger, batch: Authentic<SignedBatch>): Outcome {
     const earnedBefore = ledger.accounts.get(payee)?.balance.earnedWei ?? 0n
     invariant(balance.earnedWei >= earnedBefore && balance.debtWei >= 0n, 'what was earned never falls')
     gains.set(payee, balance.earnedWei - earnedBefore)
-    setBalance(ledger, payee, balance)
+    ledger.accounts.setBalance(payee, balance)
   }
   for (const [id, session] of draft.sessions) {
     before.sessions.delete(id)
@@ -151,7 +151,7 @@ function applyPreference(ledger: Ledger, { preference }: Authentic<SignedPrefere
     if (account.balance.debtWei > 0n)
       refuse('IN_DEBT', 'a payee in debt cannot redirect', { payee, debt: `${account.balance.debtWei}` })
   }
-  account.preference = preference
+  ledger.accounts.setPreference(preference)
 }
 
 function applyConfiguration(ledger: Ledger, entry: Authentic<SignedConfiguration>): void {

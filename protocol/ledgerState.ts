@@ -2,14 +2,14 @@
  * The state of a ledger as plain chunks: a head, then balances, preferences, open sessions. The core seals them, a mirror
  * keeps them as they are; either goes on from them instead of from the first entry of the log.
  */
+import { rowBytes } from '../ledger/accounts.ts'
 import { checkConfiguration, reportersEverMax } from '../ledger/config.ts'
-import { type Hex, toBytes, toHex, utf8 } from '../ledger/hex.ts'
+import { toBytes, toHex, utf8 } from '../ledger/hex.ts'
 import { invariant } from '../ledger/invariant.ts'
-import { type Account, emptyLedger, type Ledger, setBalance } from '../ledger/state.ts'
+import { emptyLedger, type Ledger } from '../ledger/state.ts'
 import { hex, int, list, nullable, object, struct, uint } from './codec.ts'
 
 const accountsPerChunk = 65_536
-const accountBytes = 44 // address, then earned and debt as 12 bytes each
 const rowsPerChunk = 5_000
 
 const head = object({
@@ -42,15 +42,18 @@ export const toJson = (value: unknown): Uint8Array => utf8(JSON.stringify(value)
 /** What those bytes say. Throws where they are no JSON. */
 export const fromJson = (chunk: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(chunk))
 
-const slices = <T>(items: readonly T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
+const slices = <T extends { readonly length: number; slice(from: number, to: number): T }>(
+  items: T,
+  size: number,
+): T[] => Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
 
 /** The state as chunks of at most about 3 MiB. */
 export function encodeLedger(ledger: Ledger): Uint8Array[] {
-  const accounts = [...ledger.accounts.values()]
-  const accountChunks = slices(accounts, accountsPerChunk).map(writeAccounts)
-  const signed = accounts.flatMap(({ preference }) => preference ?? [])
-  const preferenceChunks = slices(signed, rowsPerChunk).map((rows) => toJson(preferences.write(rows)))
+  const { accounts } = ledger
+  const accountChunks = slices(accounts.rows(0, accounts.size), accountsPerChunk * rowBytes)
+  const preferenceChunks = slices([...accounts.preferences()], rowsPerChunk).map((rows) =>
+    toJson(preferences.write(rows)),
+  )
   const reporters = [...ledger.reporters].map(([reporter, state]) => ({
     ...state,
     reporter,
@@ -85,37 +88,14 @@ export function decodeLedger([first, ...rest]: readonly Uint8Array[]): Ledger {
     ledger.reporters.set(reporter, { ...state, last: position, sessions: new Map() })
   }
   const firstSession = accountChunks + preferenceChunks
-  for (const chunk of rest.slice(0, accountChunks)) readAccounts(ledger, chunk)
-  for (const chunk of rest.slice(accountChunks, firstSession)) readPreferences(ledger, chunk)
+  for (const rows of rest.slice(0, accountChunks)) ledger.accounts.append(rows)
+  for (const chunk of rest.slice(accountChunks, firstSession))
+    for (const one of preferences.read(fromJson(chunk), 'preferences')) ledger.accounts.setPreference(one)
   for (const chunk of rest.slice(firstSession)) readSessions(ledger, chunk)
-  const sum = [...ledger.accounts.values()].reduce((total, { balance }) => total + balance.earnedWei, 0n)
+  let sum = 0n
+  for (const { balance } of ledger.accounts.values()) sum += balance.earnedWei
   invariant(sum === totalEarnedWei, 'the balances of a ledger do not add up to its total')
   return ledger
-}
-
-function writeAccounts(accounts: readonly Account[]): Uint8Array {
-  const chunk = new Uint8Array(accounts.length * accountBytes)
-  accounts.forEach(({ payee, balance }, i) => {
-    const amounts = [balance.earnedWei, balance.debtWei].map((wei) => wei.toString(16).padStart(24, '0')).join('')
-    chunk.set(toBytes(`${payee}${amounts}`), i * accountBytes)
-  })
-  return chunk
-}
-
-function readAccounts(ledger: Ledger, chunk: Uint8Array): void {
-  for (let at = 0; at < chunk.length; at += accountBytes) {
-    const payee: Hex = toHex(chunk.subarray(at, at + 20))
-    const amount = (from: number): bigint => BigInt(toHex(chunk.subarray(at + from, at + from + 12)))
-    setBalance(ledger, payee, { earnedWei: amount(20), debtWei: amount(32) })
-  }
-}
-
-function readPreferences(ledger: Ledger, chunk: Uint8Array): void {
-  for (const preference of preferences.read(fromJson(chunk), 'preferences')) {
-    const account = ledger.accounts.get(preference.payee)
-    invariant(account !== undefined, 'a preference of nobody')
-    account.preference = preference
-  }
 }
 
 function readSessions(ledger: Ledger, chunk: Uint8Array): void {

@@ -1,6 +1,7 @@
 /** That a payee has no account at an anchor: by all accounts that have one. */
-import { AccountsTree, accountLeaf } from '../../ledger/accountsTree.ts'
+import { accountLeaf } from '../../ledger/accountsTree.ts'
 import type { Hex } from '../../ledger/hex.ts'
+import { treeOfLeaves } from '../accountProof.ts'
 import type { Client } from '../client.ts'
 import { NotChecked, ProvedLie } from '../verdict.ts'
 import type { Finding } from './check.ts'
@@ -11,10 +12,10 @@ const accountsMax = 200_000
 
 /** @throws ProvedLie where the payee has one after all, or the list is not that of the root; NotChecked */
 export async function proveNoAccount(client: Client, anchor: ProvenAnchor, payee: Hex): Promise<Finding> {
-  const tree = new AccountsTree()
-  let [count, total] = [0, 1]
-  while (count < total) {
-    const page = await client.anchorAccounts(anchor.counter, { from: count })
+  const leaves: Uint8Array[] = []
+  let total = 1
+  while (leaves.length < total) {
+    const page = await client.anchorAccounts(anchor.counter, { from: leaves.length })
     total = page.total
     if (total > accountsMax)
       throw new NotChecked('TOO_MANY_ACCOUNTS', 'there are too many accounts to prove that this one is not among them')
@@ -25,10 +26,10 @@ export async function proveNoAccount(client: Client, anchor: ProvenAnchor, payee
           payee,
           earned: `${earnedWei}`,
         })
-      tree.set(count++, () => accountLeaf(other, earnedWei))
+      leaves.push(accountLeaf(other, earnedWei))
     }
   }
-  if (tree.root() !== anchor.commitment.accountsRoot)
+  if (treeOfLeaves(leaves).root() !== anchor.commitment.accountsRoot)
     throw new ProvedLie('WRONG_ACCOUNTS', 'the accounts that the daemon lists do not lead to the anchored root', {
       counter: `${anchor.counter}`,
     })

@@ -2,9 +2,9 @@
 import type Router from '@koa/router'
 import { accountAnswer, accountEntriesAnswer, ledgerHeadAnswer } from '../../client/api.ts'
 import { rail } from '../../ledger/config.ts'
-import { payeeRule, rootOf } from '../../ledger/state.ts'
+import { payeeRule } from '../../ledger/state.ts'
 import { Problem } from '../problem.ts'
-import { fetchOwnAnchor } from '../services/ownAnchor.ts'
+import { createOwnAnchor } from '../services/ownAnchor.ts'
 import { readNumber } from './query.ts'
 import { answer, readAddress, type Services } from './services.ts'
 
@@ -12,15 +12,18 @@ const entriesMax = 100
 const sizeMax = 2 ** 31 - 1
 
 export function addLedgerRoutes(router: Router, { mirror, store, books, headWatch, payer, vitals }: Services): void {
+  const ownAnchor = createOwnAnchor({ store, mirror, headWatch })
+
   router.get('/api/ledger/head', async (context) => {
-    const event = await fetchOwnAnchor({ store, mirror, headWatch })
-    const anchored = event && {
-      counter: event.args.counter,
-      root: rootOf(event.args.next),
-      commitment: event.args.next,
-      transactionHash: event.transactionHash,
-      blockNumber: BigInt(event.blockNumber),
-    }
+    const { event, root } = (await ownAnchor()) ?? {}
+    const anchored = event &&
+      root && {
+        counter: event.args.counter,
+        root,
+        commitment: event.args.next,
+        transactionHash: event.transactionHash,
+        blockNumber: BigInt(event.blockNumber),
+      }
     answer(context, ledgerHeadAnswer, {
       logSize: BigInt(mirror.tree.size),
       logRoot: mirror.tree.root(),
@@ -84,12 +87,11 @@ export function addLedgerRoutes(router: Router, { mirror, store, books, headWatc
     }
 
     async function anchoredAccount() {
-      const event = await fetchOwnAnchor({ store, mirror, headWatch })
-      if (!event) return null
-      const { counter, next: commitment } = event.args
-      const proven = (await mirror.viewAt(commitment)).prove(payee)
-      const { totalPaid: totalPaidWei } = event.args
-      return proven ? { counter, root: rootOf(commitment), commitment, totalPaidWei, ...proven } : null
+      const anchor = await ownAnchor()
+      if (!anchor) return null
+      const { counter, next: commitment, totalPaid: totalPaidWei } = anchor.event.args
+      const proven = (await anchor.view()).prove(payee)
+      return proven ? { counter, root: anchor.root, commitment, totalPaidWei, ...proven } : null
     }
   })
 }

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import type Router from '@koa/router'
+import { etagOf } from '../middleware.ts'
 import { Problem } from '../problem.ts'
 
 const built = join(import.meta.dirname, '../../.build/web')
@@ -21,6 +22,7 @@ const policy = [
 interface File {
   readonly type: string
   readonly body: Buffer
+  readonly etag: string
   readonly isNamedByContent: boolean
 }
 
@@ -36,6 +38,7 @@ export function addPageRoutes(router: Router): void {
       'Content-Security-Policy': policy,
       'X-Content-Type-Options': 'nosniff',
       'Referrer-Policy': 'no-referrer',
+      ETag: file.etag,
       'Cache-Control': file.isNamedByContent ? 'public, max-age=31536000, immutable' : 'no-cache',
     })
     context.type = file.type
@@ -46,10 +49,10 @@ export function addPageRoutes(router: Router): void {
 /** By their path; none where nothing was built. */
 function readFiles(): ReadonlyMap<string, File> {
   return new Map(
-    readNames().map((name) => [
-      name,
-      { type: extname(name), body: readFileSync(join(built, name)), isNamedByContent: name.startsWith('assets/') },
-    ]),
+    readNames().map((name) => {
+      const body = readFileSync(join(built, name))
+      return [name, { type: extname(name), body, etag: etagOf(body), isNamedByContent: name.startsWith('assets/') }]
+    }),
   )
 }
 

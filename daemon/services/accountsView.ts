@@ -1,8 +1,7 @@
 /** The accounts at one moment, with proofs against the accounts root of that moment. */
 import { accountProof } from '../../client/accountProof.ts'
-import { AccountsTree, accountLeaf } from '../../ledger/accountsTree.ts'
+import { type Accounts, readRow, rowBytes } from '../../ledger/accounts.ts'
 import type { Hex } from '../../ledger/hex.ts'
-import type { Account } from '../../ledger/state.ts'
 
 export interface AccountsView {
   /** What the payee had earned, and the path to the root; undefined for one that had no account. */
@@ -12,26 +11,19 @@ export interface AccountsView {
   list(from: number, limit: number): { readonly payee: Hex; readonly earnedWei: bigint }[]
 }
 
-/** Copies the balances now; the tree is built when the first proof is asked for. */
-export function createAccountsView(accounts: Iterable<Account>): AccountsView {
-  const balances = new Map<Hex, { readonly index: number; readonly earnedWei: bigint }>()
-  for (const { payee, index, balance } of accounts) balances.set(payee, { index, earnedWei: balance.earnedWei })
-  let tree: AccountsTree | undefined
-
-  const build = (): AccountsTree => {
-    const built = new AccountsTree()
-    for (const [payee, { index, earnedWei }] of balances) built.set(index, () => accountLeaf(payee, earnedWei))
-    return built
-  }
+/** The accounts as they are now, whatever becomes of them. Nothing is hashed for it, and little made: a ledger is committed to while reporters wait. */
+export function createAccountsView(accounts: Accounts): AccountsView {
+  const { size } = accounts
+  const [rows, tree] = [accounts.rows(0, size).slice(), accounts.tree.copy()]
+  const rowAt = (index: number) => readRow(rows.subarray(index * rowBytes, (index + 1) * rowBytes))
   return {
-    size: balances.size,
-    list: (from, limit) =>
-      [...balances].slice(from, from + limit).map(([payee, { earnedWei }]) => ({ payee, earnedWei })),
+    size,
+    list: (from, limit) => Array.from({ length: Math.max(0, Math.min(limit, size - from)) }, (_, i) => rowAt(from + i)),
     prove(payee) {
-      const balance = balances.get(payee)
-      if (!balance) return undefined
-      tree ??= build()
-      return { earnedWei: balance.earnedWei, proof: accountProof(tree, balance.index) }
+      const index = accounts.indexOf(payee)
+      // An account that began since has a place beyond those that were there.
+      if (index === undefined || index >= size) return undefined
+      return { earnedWei: rowAt(index).earnedWei, proof: accountProof(tree, index) }
     },
   }
 }

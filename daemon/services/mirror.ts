@@ -92,7 +92,7 @@ export function createMirror({ rules, store }: { readonly rules: Rules; readonly
       const root = rootOf(commitment)
       if (root !== rootOf(commitmentOf(ledger)))
         throw new Fatal(`the core committed to ${root}, which is not the root of its log by the rules`, 1)
-      keep(root, Promise.resolve(createAccountsView(ledger.accounts.values())))
+      keep(root, Promise.resolve(createAccountsView(ledger.accounts)))
     },
     viewAt(commitment) {
       const root = rootOf(commitment)
@@ -115,7 +115,7 @@ async function replay(rules: Rules, store: Store, commitment: Commitment): Promi
   }
   if (rootOf(commitmentOf(ledger)) !== rootOf(commitment))
     throw new Fatal(`the log does not lead to the anchored root ${rootOf(commitment)}`, 1)
-  return createAccountsView(ledger.accounts.values())
+  return createAccountsView(ledger.accounts)
 }
 
 /** A refused entry consumed nothing, in the core as here. */

@@ -1,9 +1,12 @@
 /** Which commits on the chain are of this ledger: a thief with the core's key can put others there, and an admission take them back. */
+import type { Hex } from '../../ledger/hex.ts'
 import { rootOf } from '../../ledger/state.ts'
 import type { Commitment } from '../../ledger/structs.ts'
+import type { Head } from '../chain/chain.ts'
 import type { ChainEvent } from '../chain/events.ts'
 import { Fatal } from '../errors.ts'
 import type { Store } from '../store/store.ts'
+import type { AccountsView } from './accountsView.ts'
 import type { HeadWatch } from './headWatch.ts'
 import type { Mirror } from './mirror.ts'
 
@@ -17,7 +20,7 @@ interface OwnAnchorOptions {
 const commitsMax = 50
 
 /** The newest live anchor that is of this ledger; undefined before the first, or where there are too many others on it. */
-export async function fetchOwnAnchor(options: OwnAnchorOptions): Promise<ChainEvent<'Committed'> | undefined> {
+async function fetchOwnAnchor(options: OwnAnchorOptions): Promise<ChainEvent<'Committed'> | undefined> {
   const { store, mirror, headWatch } = options
   // What was struck out lies above the head.
   const newest = headWatch.head?.counter ?? (await store.lastCommitted())?.args.counter ?? 0n
@@ -29,6 +32,37 @@ export async function fetchOwnAnchor(options: OwnAnchorOptions): Promise<ChainEv
     if (counter === newest && (await isOwn(mirror, event.args.next))) return event
   }
   return undefined
+}
+
+export interface OwnAnchor {
+  readonly event: ChainEvent<'Committed'>
+  readonly root: Hex
+  /** The accounts as they were then. @throws Fatal 1 */
+  view(): Promise<AccountsView>
+}
+
+/** The newest own anchor, looked for once for each time that the head is read: many ask for the same. */
+export function createOwnAnchor(options: OwnAnchorOptions): () => Promise<OwnAnchor | undefined> {
+  let last: { readonly head: Head | undefined; readonly anchor: Promise<OwnAnchor | undefined> } | undefined
+  const find = async (): Promise<OwnAnchor | undefined> => {
+    const event = await fetchOwnAnchor(options)
+    if (!event) return undefined
+    const { next } = event.args
+    let view: Promise<AccountsView> | undefined
+    return { event, root: rootOf(next), view: () => (view ??= options.mirror.viewAt(next)) }
+  }
+  return async () => {
+    const { head } = options.headWatch
+    if (!head || last?.head !== head) last = { head, anchor: find() }
+    const { anchor } = last
+    const found = await anchor.catch((error) => {
+      last = undefined // asked again, it may be known
+      throw error
+    })
+    // What is not indexed yet may be there with the next question.
+    if (!found || found.event.args.counter !== head?.counter) last = undefined
+    return found
+  }
 }
 
 /** Whether the log leads to a commitment. */

@@ -78,7 +78,9 @@ async function reconcile(options: ReconcilerOptions, checkAccount: AccountCheck)
 
 function snapshotOf({ mirror, books, payer }: ReconcilerOptions) {
   const { accounts, totalEarnedWei } = mirror.ledger
-  const payees = new Set([...accounts.keys(), ...[...books.all()].map(([payee]) => payee)])
+  const payees = new Set(
+    [...accounts.values(), ...[...books.all()].map(([payee]) => ({ payee }))].map(({ payee }) => payee),
+  )
   const known = new Map(
     [...payees].map((payee) => {
       const book = books.of(payee)

@@ -1,9 +1,9 @@
 import { createPublicClient, http, type PublicClient } from 'viem'
 import { beforeAll, expect, test } from 'vitest'
 import { createFundedWallet, deploy } from '../../anvil/wallet.ts'
-import { accountProof } from '../../client/accountProof.ts'
+import { accountProof, treeOfLeaves } from '../../client/accountProof.ts'
 import { loadArtifact } from '../../contracts/script/artifacts.ts'
-import { AccountsTree, accountLeaf } from '../../ledger/accountsTree.ts'
+import { type AccountsTree, accountLeaf } from '../../ledger/accountsTree.ts'
 import { type Hex, zeroHash } from '../../ledger/hex.ts'
 import { useChains } from './chains.ts'
 
@@ -21,11 +21,8 @@ beforeAll(async () => {
 const payeeOf = (index: number): Hex => `0x${(index + 1).toString(16).padStart(40, '0')}`
 const earnedOf = (index: number): bigint => 10n ** BigInt(index % 28) + BigInt(index)
 
-function treeOf(size: number): AccountsTree {
-  const tree = new AccountsTree()
-  for (let i = 0; i < size; i++) tree.set(i, () => accountLeaf(payeeOf(i), earnedOf(i)))
-  return tree
-}
+const treeOf = (size: number): AccountsTree =>
+  treeOfLeaves(Array.from({ length: size }, (_, i) => accountLeaf(payeeOf(i), earnedOf(i))))
 
 const isAccount = (root: Hex, payee: Hex, earned: bigint, proof: readonly Hex[]): Promise<unknown> =>
   client.readContract({

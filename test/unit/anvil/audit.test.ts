@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { type Evidence, findDiscrepancies } from '../../../anvil/audit.ts'
 import type { Anchor, ChainBooks } from '../../../anvil/chainBooks.ts'
-import { accountProof } from '../../../client/accountProof.ts'
-import { AccountsTree, accountLeaf } from '../../../ledger/accountsTree.ts'
+import { accountProof, treeOfLeaves } from '../../../client/accountProof.ts'
+import { accountLeaf } from '../../../ledger/accountsTree.ts'
 import { type Hex, zeroHash } from '../../../ledger/hex.ts'
 import { rootOf } from '../../../ledger/state.ts'
 
@@ -14,10 +14,7 @@ const earned = new Map([
   [node, 30n],
 ])
 
-const tree = new AccountsTree()
-;[...earned].forEach(([payee, wei], index) => {
-  tree.set(index, () => accountLeaf(payee, wei))
-})
+const tree = treeOfLeaves([...earned].map(([payee, wei]) => accountLeaf(payee, wei)))
 const commitmentOf = (totalEarned: bigint, accountsRoot: Hex) => ({
   accountsRoot,
   logRoot: someHash,

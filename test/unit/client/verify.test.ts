@@ -19,7 +19,7 @@ function claimOf(size: number, index: number): { root: Hex; claim: AccountProof 
     payee: payeeOf(index),
     earnedWei: BigInt(100 + index),
     commitment,
-    proof: accountProof(ledger.tree, index),
+    proof: accountProof(ledger.accounts.tree, index),
   }
   return { root: rootOf(commitment), claim }
 }

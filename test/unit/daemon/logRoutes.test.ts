@@ -1,9 +1,10 @@
 /** What anyone needs to compute the ledger again, as the daemon serves it. */
 import { expect, test, vi } from 'vitest'
+import { treeOfLeaves } from '../../../client/accountProof.ts'
 import { ApiError } from '../../../client/apiError.ts'
 import { verifyReceipt } from '../../../client/receipt.ts'
 import { verifyConsistency, verifyInclusion } from '../../../client/verify.ts'
-import { AccountsTree, accountLeaf } from '../../../ledger/accountsTree.ts'
+import { accountLeaf } from '../../../ledger/accountsTree.ts'
 import { entryLeaf } from '../../../ledger/entry.ts'
 import { leafHash } from '../../../ledger/eventLog.ts'
 import { toBytes, toHex } from '../../../ledger/hex.ts'
@@ -80,10 +81,7 @@ test('behavior: anchors, boots and the accounts behind each anchored root', asyn
   for (const { root, commitment, counter } of anchors) {
     expect(root).toBe(rootOf(commitment))
     const { accounts, total } = await client.anchorAccounts(counter)
-    const tree = new AccountsTree()
-    accounts.forEach(({ payee, earnedWei }, i) => {
-      tree.set(i, () => accountLeaf(payee, earnedWei))
-    })
+    const tree = treeOfLeaves(accounts.map(({ payee, earnedWei }) => accountLeaf(payee, earnedWei)))
     expect({ root: tree.root(), total }).toEqual({ root: commitment.accountsRoot, total: accounts.length })
   }
   const [first] = anchors

@@ -15,9 +15,7 @@ const caps = () => ({ gas: 30_000_000n, maxFeePerGas: 10n ** 10n, maxPriorityFee
 /** A payer before which so many payees wait for 100 wei each, by ticket or not. */
 function createWaiting(count: number, isTicket: boolean, change: Partial<Chain> = {}) {
   const ledger = createLedger(configuration({ rail: isTicket ? 1 : 0 }))
-  const accounts = ledger.accounts as Map<Hex, unknown>
-  for (let index = 0; index < count; index++)
-    accounts.set(payeeOf(index), { payee: payeeOf(index), index, balance: { earnedWei: 100n } })
+  for (let n = 0; n < count; n++) ledger.accounts.setBalance(payeeOf(n), { earnedWei: 100n, debtWei: 0n })
   const chain = Object.assign(createFakeChain(domain), change)
   const paid = async (payees: readonly Hex[]) => payees.map(() => 0n)
   return createPayer({

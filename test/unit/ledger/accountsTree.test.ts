@@ -2,7 +2,7 @@ import { SimpleMerkleTree, StandardMerkleTree } from '@openzeppelin/merkle-tree'
 import fc from 'fast-check'
 import { encodeAbiParameters, keccak256 } from 'viem'
 import { describe, expect, test } from 'vitest'
-import { accountProof } from '../../../client/accountProof.ts'
+import { accountProof, treeOfLeaves } from '../../../client/accountProof.ts'
 import { AccountsTree, accountLeaf } from '../../../ledger/accountsTree.ts'
 import { type Hex, toHex, zeroHash } from '../../../ledger/hex.ts'
 import { payeeOf } from './support.ts'
@@ -11,11 +11,8 @@ const sizeMax = 130
 const encoding = ['address', 'uint96']
 const earnedOf = (index: number): bigint => (BigInt(index) * 0x1234567890abcdef12345n) % 2n ** 96n
 
-const treeOf = (size: number): AccountsTree => {
-  const tree = new AccountsTree()
-  for (let i = 0; i < size; i++) tree.set(i, () => accountLeaf(payeeOf(i), earnedOf(i)))
-  return tree
-}
+const treeOf = (size: number): AccountsTree =>
+  treeOfLeaves(Array.from({ length: size }, (_, i) => accountLeaf(payeeOf(i), earnedOf(i))))
 
 /** The same tree, one whole level after another, by viem alone. */
 function naiveRoot(accounts: readonly (readonly [Hex, bigint])[]): Hex {
@@ -72,7 +69,7 @@ test("proof: OpenZeppelin's verifier, hashing the leaf itself, accepts the true 
   }
 })
 
-test('set: a tree that grew and changed in any order of roots is the tree of its last amounts', () => {
+test('touch: a tree that grew and changed in any order of roots is the tree of its last amounts', () => {
   const step = fc.record({
     place: fc.nat(40),
     earned: fc.bigInt({ min: 0n, max: 2n ** 96n - 1n }),
@@ -80,12 +77,12 @@ test('set: a tree that grew and changed in any order of roots is the tree of its
   })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-      const tree = new AccountsTree()
       const accounts: (readonly [Hex, bigint])[] = []
+      const tree = new AccountsTree((index) => accountLeaf(...(accounts[index] as readonly [Hex, bigint])))
       for (const { place, earned, isRead } of steps) {
         const index = Math.min(place, accounts.length)
         accounts[index] = [payeeOf(index), earned]
-        tree.set(index, () => accountLeaf(payeeOf(index), earned))
+        tree.touch(index)
         if (isRead) expect(tree.root()).toBe(naiveRoot(accounts))
       }
       expect(tree.root()).toBe(naiveRoot(accounts))
@@ -96,14 +93,13 @@ test('set: a tree that grew and changed in any order of roots is the tree of its
   )
 })
 
-test('set: a leaf is hashed once, however often it changes before a root is wanted', () => {
-  const tree = new AccountsTree()
+test('touch: a leaf is hashed once, however often it changes before a root is wanted', () => {
   let hashed = 0
-  const leaf = () => {
+  const tree = new AccountsTree(() => {
     hashed++
     return accountLeaf(payeeOf(0), 1n)
-  }
-  for (let i = 0; i < 5; i++) tree.set(0, leaf)
+  })
+  for (let i = 0; i < 5; i++) tree.touch(0)
   expect(hashed).toBe(0)
   tree.root()
   tree.root()
@@ -112,7 +108,7 @@ test('set: a leaf is hashed once, however often it changes before a root is want
 
 describe('error', () => {
   test('a leaf beyond the next', () => {
-    expect(() => treeOf(3).set(4, () => accountLeaf(payeeOf(4), 0n))).toThrow(RangeError)
+    expect(() => treeOf(3).touch(4)).toThrow(RangeError)
   })
 
   test.each([-1, 3, Number.NaN])('no proof of leaf %d', (index) => {

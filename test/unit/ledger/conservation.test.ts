@@ -46,7 +46,7 @@ const applyNext = (ledger: Ledger, ...events: readonly Event[]): Outcome =>
 
 const sum = (values: Iterable<bigint>): bigint => [...values].reduce((total, value) => total + value, 0n)
 const earnedOf = (ledger: Ledger): Map<Hex, bigint> =>
-  new Map([...ledger.accounts].map(([payee, { balance }]) => [payee, balance.earnedWei]))
+  new Map([...ledger.accounts.values()].map(({ payee, balance }) => [payee, balance.earnedWei]))
 
 test('conservation: earned, in all, is the total and what the reporters spent; nothing falls; a refusal changes nothing', () => {
   fc.assert(
@@ -94,7 +94,7 @@ test('batching: events credit the same, one by one or in batches cut anywhere', 
         applyNext(cut, ...kept.slice(at, at + size))
         at += size
       }
-      expect([...cut.accounts]).toEqual([...single.accounts])
+      expect([...cut.accounts.values()]).toEqual([...single.accounts.values()])
       expect([...cut.reporters.values()].map((r) => new Map([...r.sessions].sort()))).toEqual(
         [...single.reporters.values()].map((r) => new Map([...r.sessions].sort())),
       )

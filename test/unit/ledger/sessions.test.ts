@@ -69,7 +69,7 @@ test('behavior: all in one batch is as each event in its own', () => {
   const [one, many] = [newLedger(), newLedger()]
   sendNext(one, ...events)
   for (const event of events) sendNext(many, event)
-  expect([...one.accounts]).toEqual([...many.accounts])
+  expect([...one.accounts.values()]).toEqual([...many.accounts.values()])
   expect(one.reporters.get(reporter)?.sessions).toEqual(many.reporters.get(reporter)?.sessions)
 })
 

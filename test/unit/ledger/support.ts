@@ -79,7 +79,7 @@ export const snapshot = (ledger: Ledger): unknown => ({
   commitment: commitmentOf(ledger),
   log: { size: ledger.log.size, peaks: ledger.log.peaks.map(toHex) },
   totalEarnedWei: ledger.totalEarnedWei,
-  accounts: structuredClone([...ledger.accounts]),
+  accounts: [...ledger.accounts.values()],
   reporters: structuredClone([...ledger.reporters]),
 })
 

@@ -79,7 +79,7 @@ describe('an accepted batch', () => {
     sendNext(ledger, units(3n))
     const commitment = commitmentOf(ledger)
     expect(commitment).toEqual({
-      accountsRoot: ledger.tree.root(),
+      accountsRoot: ledger.accounts.tree.root(),
       logRoot: logRoot(ledger.log),
       logSize: 2n,
       totalEarned: 21n,
