@@ -1,4 +1,5 @@
 /** P7, first half: payouts through daemon, core and chain, beside the chain taking the very same transactions, ready signed. */
+import { decodeEntry, type SignedBatch } from '../ledger/entry.ts'
 import { setTimeout as pause } from 'node:timers/promises'
 import {
   createTestClient,
@@ -88,8 +89,8 @@ function createPaying({ url, domain }: World, chain: Chain) {
   let dueWei = 0n
   return async () => {
     const bodies = makeBodies(source, 1)
-    const { batch }: { batch: { events: { value: string }[] } } = JSON.parse(bodies[0]?.[0] as string)
-    for (const { value } of batch.events) dueWei += BigInt(value)
+    const { batch } = decodeEntry(bodies[0]?.[0] as Uint8Array) as SignedBatch
+    for (const { value } of batch.events) dueWei += value
     const { post, close } = createPoster(`${url}/api/batches`)
     await sendAll(bodies, post)
     close()
