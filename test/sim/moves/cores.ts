@@ -1,6 +1,7 @@
 /** What a host asks of cores, and what it lies to them about. */
 import { inspect } from 'node:util'
 import { judgeEvidence } from '../../../client/evidence.ts'
+import { LogTree } from '../../../client/logTree.ts'
 import { dispatch } from '../../../enclave/dispatch.ts'
 import type { SignedBatch } from '../../../ledger/entry.ts'
 import { toHex, zeroHash } from '../../../ledger/hex.ts'
@@ -142,14 +143,16 @@ export const coreMoves: Moves = {
       const [first, second] = [random.pick(world.receipts), random.pick(world.receipts)]
       if (!first || !second || !('batch' in first.leaf.entry) || !('batch' in second.leaf.entry)) return
       const fileOf = ({ receipt, leaf }: Held) => ({ batch: leaf.entry as SignedBatch, receipt })
-      const { verdict, code } = judgeEvidence({ first: fileOf(first), second: fileOf(second) })
-      if (first.core !== second.core) return hold('G10', code === 'NOT_ONE_CORE', `receipts of two keys: ${code}`)
       const [older, newer] =
         Number(first.receipt.head.size) < Number(second.receipt.head.size) ? [first, second] : [second, first]
       const sizes = [older, newer].map(({ receipt }) => Number(receipt.head.size)) as [number, number]
+      const tree = new LogTree()
+      for (const { leaf } of newer.log.slice(0, sizes[1])) tree.append(leaf)
+      const prefix = { root: tree.root(sizes[0]), consistency: tree.consistencyProof(...sizes) }
+      const { verdict, code } = judgeEvidence({ first: fileOf(first), second: fileOf(second), prefix })
+      if (first.core !== second.core) return hold('G10', code === 'NOT_ONE_CORE', `receipts of two keys: ${code}`)
       const isOneLog = isPrefix(older.log, sizes[0], newer.log, sizes[1])
-      hold('G10', verdict !== 'lie' || !isOneLog, 'two receipts of one history are called a lie')
-      hold('G10', verdict === 'lie' || isOneLog || sizes[0] !== sizes[1], 'receipts of two histories prove nothing')
+      hold('G10', (verdict === 'lie') === !isOneLog, () => `receipts of ${isOneLog ? 'one history' : 'two'}: ${code}`)
     },
   },
   confirm: {
