@@ -1,7 +1,8 @@
 // Breaks the measured code in small ways, one at a time, and asks the unit tests of it whether they notice.
 // `--sample N` takes so many, for one `--seed` always the same; `--only TEXT,TEXT` those whose title contains one of these;
-// `--tests TEXT` asks only the files of tests whose name contains it: who lives then may yet die of another; `--show` prints what each test said. What was tried before, of the same code, is not tried again: `--fresh` forgets it.
-// After `--minutes N` no other is begun, and what was tried so far is counted: so it is run in slices.
+// `--tests TEXT` asks only the files of tests whose name contains it: who lives then may yet die of another; `--show`
+// prints what each test said. What was tried before, of the same code, is not tried again: `--fresh` forgets it. After
+// `--minutes N` no other is begun, and what was tried so far is counted: so it is run in slices.
 // Survivors that change nothing are listed in tools/mutantsReviewed.txt, each with its reason; no other may live.
 import { fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -180,7 +181,7 @@ for (const [file, ids] of Object.entries(early))
 
 /** What the dearest of them may cost before it counts as one that does not end, CPU seconds. */
 const costOf = (tests) => 5 + (10 * Math.max(0, ...tests.map(({ ms }) => ms))) / 1000
-const toAsk = (id, tests) => ({ id, tests: tests.map(({ file, index }) => ({ file, index })) })
+const toAsk = (id, tests) => ({ id, tests: tests.map(({ file, index, ms }) => ({ file, index, ms })) })
 
 /** Most mutants die of a test that takes no time; only what outlives those is put to the others. */
 const quickMs = 700

@@ -47,19 +47,26 @@ async function suiteOf(file) {
   return suite
 }
 
-const hungAfterMs = 60_000
-async function fails({ file, index }) {
-  const { tests } = await suiteOf(file)
+/** Of a test that takes `ms`, on a machine that is busy. */
+const hungAfterMs = (ms = 1000) => 10_000 + 50 * ms
+async function fails({ file, index, ms }) {
+  // Loaded without the mutant, unless it was born with it: what a file keeps from its loading would spoil those to come.
+  const id = active
+  active = Number(bornWith)
+  const loading = suiteOf(file).finally(() => {
+    active = id
+  })
   stray = undefined
   let timer
   const hung = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error('hung')), hungAfterMs)
+    timer = setTimeout(() => reject(new Error('hung')), hungAfterMs(ms))
   })
   try {
+    const { tests } = await Promise.race([loading, hung])
     await Promise.race([tests[index].run(), hung])
     return stray !== undefined
   } catch (error) {
-    if (process.env.MUTATION_SHOW) console.error(file, tests[index].name, error)
+    if (process.env.MUTATION_SHOW) console.error(file, index, error)
     return true
   } finally {
     clearTimeout(timer)
