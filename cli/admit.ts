@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { GetPublicKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import type { Command } from 'commander'
 import { Rejection } from '../attestation/rejection.ts'
-import { awsNitroRoot, rootOfPem } from '../attestation/roots.ts'
+import { awsNitroRoot } from '../attestation/roots.ts'
 import { type Measurement, verifyAttestation } from '../attestation/verify.ts'
 import { checkConfiguration } from '../ledger/config.ts'
 import { type Hex, toHex } from '../ledger/hex.ts'
@@ -13,6 +13,7 @@ import { bornUserData } from '../protocol/userData.ts'
 import { Fault } from './fault.ts'
 import { type MeasurementOptions, withMeasurement } from './measurement.ts'
 import { address } from './options.ts'
+import { rootOfPem } from './rootOfPem.ts'
 
 interface Options extends MeasurementOptions {
   readonly configuration: string

@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
 import { z } from 'zod'
 import { Rejection } from '../attestation/rejection.ts'
-import { awsNitroRoot, rootOfPem } from '../attestation/roots.ts'
+import { awsNitroRoot } from '../attestation/roots.ts'
 import { type AttestationExpectations, verifyAttestation } from '../attestation/verify.ts'
 import { type Judgement, showJudgement, toJson } from './attestationTable.ts'
 import { Fault } from './fault.ts'
+import { rootOfPem } from './rootOfPem.ts'
 
 interface Options {
   readonly at: AttestationExpectations['at']

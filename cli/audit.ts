@@ -4,11 +4,10 @@ import { Command } from 'commander'
 import { type AuditReport, runAudit } from '../client/audit/audit.ts'
 import { findDeployment } from '../client/chain/deployment.ts'
 import { checkContinues } from '../client/checks/claims.ts'
-import { type Client, createClient, createRpc, LogTree, type Rpc } from '../client/index.ts'
-import { leafHash } from '../ledger/eventLog.ts'
+import { type Client, createClient, createRpc, type Rpc } from '../client/index.ts'
 import type { Hex } from '../ledger/hex.ts'
 import { auditPage } from './auditPage.ts'
-import { download, type LogFile, openLogFile } from './logFile.ts'
+import { download, type LogFile, openLogFile, treeOf } from './logFile.ts'
 import { httpUrl } from './options.ts'
 import { readDeployment, readTrust, type TrustOptions, withTrust } from './trustOption.ts'
 import { exitCodeOf, tellTrouble } from './verdictExit.ts'
@@ -69,9 +68,7 @@ async function audit(url: string, options: Options): Promise<void> {
 async function fetchLog(client: Client, file: LogFile, isQuiet: boolean): Promise<number> {
   const { size, root } = await client.log()
   if (file.size > 0) {
-    const tree = new LogTree()
-    for (let at = 0; at < file.size; at += 500) for (const leaf of file.read(at, 500)) tree.append(leafHash(leaf))
-    const older = { size: tree.size, root: tree.root() }
+    const older = { size: file.size, root: treeOf(file).root() }
     checkContinues(older, { size, root }, older.size > size ? [] : await client.consistency(older.size, size))
   }
   await download(client, file, size, (entries) =>

@@ -1,6 +1,7 @@
 /** A log on this disk, as the daemon serves it: each entry's bytes after their length. Only ever appended to, so a download goes on where it ended. */
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
-import type { Client } from '../client/index.ts'
+import { type Client, LogTree } from '../client/index.ts'
+import { leafHash } from '../ledger/eventLog.ts'
 
 const readBytes = 4 * 1024 * 1024
 
@@ -42,6 +43,13 @@ export function openLogFile(path: string) {
     },
     close: (): void => closeSync(fd),
   }
+}
+
+/** The tree over all entries of a file. */
+export function treeOf(file: LogFile): LogTree {
+  const tree = new LogTree()
+  for (let at = 0; at < file.size; at += 500) for (const leaf of file.read(at, 500)) tree.append(leafHash(leaf))
+  return tree
 }
 
 function findOffsets(fd: number): number[] {

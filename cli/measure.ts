@@ -8,10 +8,11 @@ import { Command } from 'commander'
 import { z } from 'zod'
 import { imageRegisters } from '../attestation/document.ts'
 import { Rejection } from '../attestation/rejection.ts'
-import { awsNitroRoot, rootOfPem } from '../attestation/roots.ts'
+import { awsNitroRoot } from '../attestation/roots.ts'
 import { verifyAttestation } from '../attestation/verify.ts'
 import { Fault } from './fault.ts'
 import { compareMeasurements, type Manifest, manifestSchema } from './measureCompare.ts'
+import { rootOfPem } from './rootOfPem.ts'
 
 interface Options {
   readonly manifest?: string

@@ -3,18 +3,21 @@
  * What is found is put into a file that anyone judges again, offline, by the signatures in it.
  */
 import { entryLeaf } from '../ledger/entry.ts'
-import { leafHash } from '../ledger/eventLog.ts'
+import { type LogPoint, leafHash, verifyConsistency } from '../ledger/eventLog.ts'
 import { type Hex, toHex } from '../ledger/hex.ts'
 import { recoverAddress } from '../ledger/signature.ts'
 import type { Struct } from '../ledger/structs.ts'
 import { digest } from '../ledger/typedData.ts'
-import { hex, object, struct, type Value, variant } from '../protocol/codec.ts'
+import { hex, list, nullable, object, struct, type Value, variant } from '../protocol/codec.ts'
 import { verifyReceipt } from './receipt.ts'
 import { receiptFile } from './receiptFile.ts'
 
 const landed = { signature: hex(64), transactionHash: hex(32) }
 
-/** A receipt, and what it is held against: another receipt, or an `open` or `commit` that landed in this transaction. */
+/**
+ * A receipt, and what it is held against: another receipt, or an `open` or `commit` that landed in this transaction. Of two
+ * logs of different sizes, `prefix` proves what root the larger had when it was as small as the other (RFC 6962, 2.1.2).
+ */
 export const evidence = object({
   first: receiptFile,
   second: variant({
@@ -22,6 +25,7 @@ export const evidence = object({
     open: object({ open: struct('Open'), ...landed }),
     commit: object({ commit: struct('Commit'), ...landed }),
   }),
+  prefix: nullable(object({ root: hex(32), consistency: list(hex(32), 64) })),
 })
 
 export type Evidence = Value<typeof evidence>
@@ -29,20 +33,22 @@ type ReceiptFile = Value<typeof receiptFile>
 
 export interface Judgement {
   readonly verdict: 'lie' | 'nothing' | 'unknown'
-  readonly code: 'FORK' | 'TAIL_DROPPED' | 'BOOT_REPLACED' | 'CONSISTENT' | 'NOT_SIGNED' | 'NOT_ONE_CORE'
+  readonly code:
+    | 'FORK'
+    | 'TAIL_DROPPED'
+    | 'BOOT_REPLACED'
+    | 'COVERED'
+    | 'CONSISTENT'
+    | 'NOT_PROVED'
+    | 'NOT_SIGNED'
+    | 'NOT_ONE_CORE'
   readonly said: string
   /** Whose key signed the first; the contract's `Admitted` events say whether that is a committer. */
   readonly core: Hex | null
 }
 
-/** A log as a signature fixes it. */
-interface Point {
-  readonly size: bigint
-  readonly root: Hex
-}
-
 /** Whether both are signed by one key, and prove a lie. An `open` or `commit` proves one only if it landed as it says. */
-export function judgeEvidence({ first, second }: Evidence): Judgement {
+export function judgeEvidence({ first, second, prefix }: Evidence): Judgement {
   const core = signerOf(first)
   const say = (verdict: Judgement['verdict'], code: Judgement['code'], said: string): Judgement => ({
     verdict,
@@ -56,23 +62,33 @@ export function judgeEvidence({ first, second }: Evidence): Judgement {
   if (other !== core) return say('unknown', 'NOT_ONE_CORE', 'two keys signed these: neither says anything of the other')
 
   const { head, position } = first.receipt
-  if (areForked(head, pointOf(second)))
+  const { older, newer } = logsOf({ first, second })
+  if (older.size === newer.size && older.root !== newer.root)
     return say('lie', 'FORK', 'one key signed two logs of one size with different roots')
-  if ('receipt' in second)
-    return second.receipt.position === position && leafOf(second) !== leafOf(first)
-      ? say('lie', 'FORK', 'one key signed two entries in one place of the log')
-      : say('nothing', 'CONSISTENT', 'both can be of one history')
-  const later = 'open' in second ? second.open : second.commit
-  if (later.epoch > head.epoch && pointOf(second).size < head.size)
+  const proof = older.size < newer.size ? prefix : null
+  const isProved = proof !== null && verifyConsistency({ ...older, root: proof.root }, newer, proof.consistency)
+  if (isProved && proof.root !== older.root)
+    return say('lie', 'FORK', 'one key signed two logs of which the smaller is not how the larger began')
+  if ('receipt' in second && second.receipt.position === position && leafOf(second) !== leafOf(first))
+    return say('lie', 'FORK', 'one key signed two entries in one place of the log')
+  const later = 'receipt' in second ? undefined : 'open' in second ? second.open : second.commit
+  if (later && later.epoch > head.epoch && pointOf(second).size < head.size)
     return say('lie', 'TAIL_DROPPED', 'what the receipt acknowledged is not in the log that a later epoch went on with')
-  if (later.epoch === head.epoch && later.boot !== head.boot)
+  if (later && later.epoch === head.epoch && later.boot !== head.boot)
     return say('lie', 'BOOT_REPLACED', 'the receipt is of a boot that never opened: its epoch is that of another')
+  if (isProved) return say('nothing', 'COVERED', 'the smaller of the two logs is how the larger began')
+  if (proof) return say('unknown', 'NOT_PROVED', 'the proof between the two logs does not lead to what was signed')
   return say('nothing', 'CONSISTENT', 'both can be of one history')
 }
 
-const areForked = (a: Point, b: Point): boolean => a.size === b.size && a.root !== b.root
+/** The two logs that were signed, by size: what a `prefix` is to be made between. */
+export function logsOf({ first, second }: Pick<Evidence, 'first' | 'second'>): { older: LogPoint; newer: LogPoint } {
+  const both = [pointOf(first), pointOf(second)].map(({ size, root }) => ({ size: Number(size), root }))
+  const [older, newer] = both.sort((a, b) => a.size - b.size) as [LogPoint, LogPoint]
+  return { older, newer }
+}
 
-function pointOf(second: Evidence['second']): Point {
+function pointOf(second: Evidence['second']): { readonly size: bigint; readonly root: Hex } {
   if ('receipt' in second) return second.receipt.head
   const { logSize: size, logRoot: root } = 'open' in second ? second.open : second.commit.next
   return { size, root }

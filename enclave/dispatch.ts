@@ -56,9 +56,10 @@ function perform(core: Core, untrusted: unknown): unknown {
 }
 
 function readEnvelope(untrusted: unknown): { method: Method; params: unknown } {
-  if (typeof untrusted !== 'object' || untrusted === null) refuse('BAD_PARAMS', 'a request is an object', { path: '' })
-  const { params = {}, ...rest } = untrusted as { params?: unknown }
-  const { method } = envelope.read({ id: null, ...rest, params: {} }, '')
+  if (typeof untrusted !== 'object' || untrusted === null || Array.isArray(untrusted))
+    refuse('BAD_PARAMS', 'a request is an object', { path: '' }) // the members of a long list would be copied one by one
+  const { params = {} } = untrusted as { params?: unknown }
+  const { method } = envelope.read({ id: null, ...untrusted, params: {} }, '')
   if (!Object.hasOwn(methods, method)) refuse('UNKNOWN_METHOD', 'no such method', { method })
   return { method: method as Method, params }
 }

@@ -37,52 +37,51 @@ function withoutParts(value: unknown, parts: Uint8Array[]): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withoutParts(member, parts)]))
 }
 
-/** Cuts a byte stream into frames. Holds at most one frame, and judges its length before its first byte arrives. */
+/** Cuts a byte stream into frames. Holds at most one frame, in however many pieces it comes, and judges its length before its first byte arrives. */
 export class FrameReader {
-  #chunks: Uint8Array[] = []
-  #held = 0
+  readonly #length = Buffer.alloc(4)
+  /** The body that is arriving; undefined while its length is. */
+  #body: Buffer | undefined
+  /** Bytes of either that are there. */
+  #filled = 0
+  /** What arrived and was not looked at yet. */
+  #rest: Uint8Array = new Uint8Array()
 
   /**
    * Takes what arrived at once; gives the bodies that are whole as they are asked for, so that what came before a fault
    * is answered first. @throws Refusal `FRAME_TOO_LARGE` in its turn: the stream is lost
    */
   push(chunk: Uint8Array): Generator<Uint8Array, undefined> {
-    this.#chunks.push(chunk)
-    this.#held += chunk.length
+    this.#rest = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk
     return this.#bodies()
   }
 
   *#bodies(): Generator<Uint8Array, undefined> {
-    while (this.#held >= 4) {
-      const head = this.#peek()
-      const length = new DataView(head.buffer, head.byteOffset).getUint32(0)
-      checkLength(length)
-      if (this.#held < 4 + length) break
-      const whole = this.#join()
-      this.#chunks = [whole.subarray(4 + length)]
-      this.#held = whole.length - 4 - length
-      yield whole.subarray(4, 4 + length)
+    while (this.#isFilled(this.#body ?? this.#length)) {
+      const whole = this.#body
+      this.#filled = 0
+      this.#body = whole ? undefined : Buffer.allocUnsafe(checkLength(this.#length.readUInt32BE()))
+      if (whole) yield whole
     }
+  }
+
+  #isFilled(target: Buffer): boolean {
+    const piece = this.#rest.subarray(0, target.length - this.#filled)
+    target.set(piece, this.#filled)
+    this.#filled += piece.length
+    this.#rest = this.#rest.subarray(piece.length)
+    return this.#filled === target.length
   }
 
   /** Whether a frame has begun and not ended. */
   get isMidFrame(): boolean {
-    return this.#held > 0
-  }
-
-  #peek(): Uint8Array {
-    if ((this.#chunks[0] as Uint8Array).length < 4) this.#chunks = [this.#join()]
-    return this.#chunks[0] as Uint8Array
-  }
-
-  #join(): Uint8Array {
-    return this.#chunks.length === 1 ? (this.#chunks[0] as Uint8Array) : Buffer.concat(this.#chunks)
+    return this.#body !== undefined || this.#filled + this.#rest.length > 0
   }
 }
 
-function checkLength(length: number): void {
-  if (length > frameBytesMax)
-    refuse('FRAME_TOO_LARGE', 'a frame is longer than the limit', { max: frameBytesMax, got: length })
+function checkLength(length: number): number {
+  if (length <= frameBytesMax) return length
+  return refuse('FRAME_TOO_LARGE', 'a frame is longer than the limit', { max: frameBytesMax, got: length })
 }
 
 /** The message in the body of a frame. @throws Refusal `MALFORMED_FRAME` */

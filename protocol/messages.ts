@@ -67,9 +67,9 @@ export const entryResult = object({
  * counter and root are zero and there is nothing to prove.
  */
 export const headProof = object({
-  epoch: uint(64),
+  epoch: uint(63), // and counter: below 2^63, so that the one after it is a number too
   boot: hash,
-  counter: uint(64),
+  counter: uint(63),
   root: hash,
   made: nullable(object({ commit: struct('Commit'), signature })),
   consistency: list(hash, 64),

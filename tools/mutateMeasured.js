@@ -1,12 +1,13 @@
 // Breaks the measured code in small ways, one at a time, and asks the unit tests of it whether they notice.
-// `--sample N` takes so many, for one `--seed` always the same; `--only TEXT` those whose title contains it; `--show`
+// `--sample N` takes so many, for one `--seed` always the same; `--only TEXT,TEXT` those whose title contains one of these;
+// `--tests TEXT` asks only the files of tests whose name contains it: who lives then may yet die of another; `--show`
 // prints what each test said. What was tried before, of the same code, is not tried again: `--fresh` forgets it. After
-// `--minutes N` no other is begun, and what was tried so far is counted.
+// `--minutes N` no other is begun, and what was tried so far is counted: so it is run in slices.
 // Survivors that change nothing are listed in tools/mutantsReviewed.txt, each with its reason; no other may live.
 import { fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { appendFileSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { instrument } from './mutation/instrument.js'
 import { root } from './run.js'
@@ -26,6 +27,7 @@ const { values: options } = parseArgs({
     sample: text,
     seed: text,
     only: text,
+    tests: text,
     minutes: text,
     workers: { type: 'string', default: '2' },
     show: flag,
@@ -44,24 +46,20 @@ const sources = globSync(`{${folders.join(',')}}/*.ts`, { cwd: root })
   .filter((file) => !left.test(file))
   .sort()
 const testFiles = globSync(`test/unit/{${folders.join(',')}}/*.test.ts`, { cwd: root })
-  .filter((file) => !slow.test(file))
+  .filter((file) => !slow.test(file) && file.includes(options.tests))
   .sort()
-const testsHash = sha256(
-  globSync(`test/unit/{${folders.join(',')}}/*.ts`, { cwd: root })
-    .sort()
-    .map(read)
-    .join(''),
-)
-
 const instrumented = {}
 const all = []
 for (const file of sources) {
   const { text: code, mutants } = instrument(file, read(file), all.length + 1)
   instrumented[file] = code
   const fileHash = sha256(read(file))
-  all.push(...mutants.map((mutant) => ({ ...mutant, file, fileHash })))
+  all.push(...mutants.map((mutant, place) => ({ ...mutant, file, place, fileHash })))
 }
 writeFileSync(join(home, 'instrumented.json'), JSON.stringify(instrumented))
+
+const parts = options.only.split(',')
+const wanted = all.filter(({ title }) => parts.some((part) => title.includes(part)))
 
 /** A process that has loaded nothing yet. `ask` answers undefined where it died or was stopped. */
 function spawnWorker(bornWith = 0) {
@@ -70,7 +68,11 @@ function spawnWorker(bornWith = 0) {
     env: { ...process.env, ...(options.show ? { MUTATION_SHOW: '1' } : {}) },
   })
   let settle = () => undefined
-  child.on('message', (message) => (message.progress ? console.error(message.progress) : settle(message)))
+  let begun = 0
+  child.on('message', (message) => {
+    if (message.isAtNext) begun = cpuSecondsOf(child.pid)
+    else settle(message)
+  })
   child.on('exit', () => settle(undefined))
   const next = () =>
     new Promise((resolve) => {
@@ -79,10 +81,11 @@ function spawnWorker(bornWith = 0) {
   const ready = next()
   return {
     kill: () => child.kill('SIGKILL'),
+    /** `cpuSecondsMax` is for one test. */
     async ask(message, cpuSecondsMax) {
       if (!(await ready) || child.exitCode !== null || !child.connected) return undefined
       const answered = next()
-      const begun = cpuSecondsOf(child.pid)
+      begun = cpuSecondsOf(child.pid)
       // By its own time, not the clock's: on a busy machine that is not the same.
       const watch = setInterval(() => {
         if (cpuSecondsOf(child.pid) - begun > cpuSecondsMax) child.kill('SIGKILL')
@@ -99,19 +102,73 @@ function cpuSecondsOf(pid) {
   return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
-/** Which test reaches which mutant, and how long it takes; made once for this code and these tests. */
+/** A file and all of ours that it loads. */
+function closureOf(file) {
+  const seen = new Set()
+  const visit = (path) => {
+    if (seen.has(path) || !existsSync(join(root, path))) return
+    seen.add(path)
+    for (const [, name] of read(path).matchAll(/(?:from|import\() ?'([.#][^']+)'/g))
+      visit(name === '#primitives' ? 'primitives/native.ts' : join(dirname(path), name))
+  }
+  visit(file)
+  return [...seen].sort()
+}
+const packages = read('package-lock.json') + globSync('test/vectors/*.json', { cwd: root }).sort().map(read).join('')
+
+/**
+ * Which test reaches which mutant, and how long it takes; each file of tests in a process of its own. What was found stays
+ * true as long as that file and all that it loads are the same.
+ */
 async function coverage() {
-  const place = join(home, 'coverage.json')
-  const key = sha256(testsHash + JSON.stringify(instrumented))
-  const known = existsSync(place) ? JSON.parse(readFileSync(place, 'utf8')) : {}
-  if (known.key === key) return known
-  const worker = spawnWorker()
-  const { rows, early } = await worker.ask({ record: testFiles }, Number.POSITIVE_INFINITY)
-  worker.kill()
-  for (const row of rows.filter(({ failed }) => failed)) console.error(`cannot run alone: ${row.file} ${row.name}`)
-  const made = { key, rows: rows.filter(({ failed }) => !failed), early }
-  writeFileSync(place, JSON.stringify(made))
-  return made
+  const place = join(home, 'coverage.jsonl')
+  const known = new Map(linesOf(place).map((one) => [one.key, one]))
+  const rows = []
+  const early = {}
+  const files = new Set(wanted.map(({ file }) => file))
+  const queue = testFiles
+    .map((file) => ({ file, closure: closureOf(file) }))
+    .filter(({ closure }) => closure.some((path) => files.has(path)))
+    .map(({ file, closure }) => ({ file, key: sha256([packages, ...closure.map(read)].join('\n')) }))
+  const record = async ({ file, key }) => {
+    if (known.has(key)) return known.get(key)
+    const worker = spawnWorker()
+    const made = await worker.ask({ record: file }, Number.POSITIVE_INFINITY)
+    worker.kill()
+    const named = (ids) => ids.map((id) => `${all[id - 1].file} ${all[id - 1].place}`)
+    const kept = {
+      file,
+      key,
+      early: named(made.early),
+      rows: made.rows.map((row) => ({ ...row, reached: named(row.reached) })),
+    }
+    appendFileSync(place, `${JSON.stringify(kept)}\n`)
+    return kept
+  }
+  const idOf = new Map(all.map(({ file, place, id }) => [`${file} ${place}`, id]))
+  const numbered = (names) => names.map((name) => idOf.get(name))
+  await Promise.all(
+    Array.from({ length: Number(options.workers) }, async () => {
+      while (queue.length > 0) {
+        const next = queue.shift()
+        const made = await record(next)
+        early[next.file] = numbered(made.early)
+        for (const row of made.rows)
+          if (row.failed) console.error(`cannot run alone: ${row.file} ${row.name}`)
+          else rows.push({ ...row, key: next.key, reached: numbered(row.reached) })
+      }
+    }),
+  )
+  return { rows, early }
+}
+
+/** The lines of JSON in a file; none where there is none. */
+function linesOf(path) {
+  if (!existsSync(path)) return []
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
 }
 
 const { rows, early } = await coverage()
@@ -122,8 +179,9 @@ const earlyFiles = new Map()
 for (const [file, ids] of Object.entries(early))
   for (const id of ids) earlyFiles.set(id, [...(earlyFiles.get(id) ?? []), file])
 
-const costOf = (tests) => 20 + (20 * tests.reduce((sum, { ms }) => sum + ms, 0)) / 1000
-const toAsk = (id, tests) => ({ id, tests: tests.map(({ file, index }) => ({ file, index })) })
+/** What the dearest of them may cost before it counts as one that does not end, CPU seconds. */
+const costOf = (tests) => 5 + (10 * Math.max(0, ...tests.map(({ ms }) => ms))) / 1000
+const toAsk = (id, tests) => ({ id, tests: tests.map(({ file, index, ms }) => ({ file, index, ms })) })
 
 /** Most mutants die of a test that takes no time; only what outlives those is put to the others. */
 const quickMs = 700
@@ -175,20 +233,19 @@ const reviewed = new Set(
     .split('\n')
     .filter((line) => line && !line.startsWith(' ')),
 )
-const before = new Map()
-if (existsSync(resultsFile))
-  for (const line of readFileSync(resultsFile, 'utf8').trim().split('\n').filter(Boolean)) {
-    const one = JSON.parse(line)
-    before.set(`${one.fileHash} ${one.title}`, one)
-  }
+const before = new Map(linesOf(resultsFile).map((one) => [`${one.fileHash} ${one.title}`, one]))
+/** The files of tests that reach a mutant, as they are. */
+const testsHashOf = (id) => {
+  const keys = rows.filter(({ file }) => earlyFiles.get(id)?.includes(file)).concat(testsOf.get(id) ?? [])
+  return sha256([...new Set(keys.map(({ key }) => key))].sort().join())
+}
 /** Tests are only ever added while survivors are looked at: what they killed once they kill. */
-const knownFate = ({ fileHash, title }) => {
+const knownFate = ({ fileHash, title, id }) => {
   const known = before.get(`${fileHash} ${title}`)
-  return known && (known.fate === 'killed' || known.testsHash === testsHash) ? known.fate : undefined
+  return known && (known.fate === 'killed' || known.testsHash === testsHashOf(id)) ? known.fate : undefined
 }
 
 const order = (title) => sha256(`${options.seed}${title}`)
-const wanted = all.filter(({ title }) => title.includes(options.only))
 const drawn = new Set(
   wanted
     .toSorted((a, b) => (order(a.title) < order(b.title) ? -1 : 1))
@@ -219,9 +276,9 @@ const tryAll = (queue, attempt, settles) =>
         const mutant = queue.shift()
         const fate = await attempt(lane, mutant)
         fates.set(mutant, fate)
-        const { title, fileHash } = mutant
+        const { title, fileHash, id } = mutant
         if (settles || fate === 'killed')
-          appendFileSync(resultsFile, `${JSON.stringify({ title, fileHash, testsHash, fate })}\n`)
+          appendFileSync(resultsFile, `${JSON.stringify({ title, fileHash, testsHash: testsHashOf(id), fate })}\n`)
       }
       lane.worker?.kill()
     }),

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { openLogFile } from '../../cli/logFile.ts'
 import { signBatch } from '../../client/batch.ts'
 import type { SentBatch } from '../../client/entries.ts'
 import { credit } from '../../client/events.ts'
@@ -89,4 +90,35 @@ test('G10: a receipt whose entry a later epoch dropped, or whose boot never open
   expect(bursar('--check', proof)).toEqual(found)
   const { transaction_hash: hash } = JSON.parse(readFileSync(proof, 'utf8')).second
   expect((await world.wallet.chain.getTransactionReceipt({ hash })).status).toBe('success')
+})
+
+test('G10: a fork that was anchored when it had outgrown the receipt is proved by the log that was published', async () => {
+  const world = await createCoreWorld(startChain, join(folder, 'core-outgrown'))
+  const { core, platform, rpcUrl } = world
+  const opened = call(core, 'open_epoch', { head: proofOf(await world.head()), hints: hints(0n) })
+  await world.land(opened.transaction)
+  const receipt = acknowledge(core, 'outgrown', batchOf(world, 0n, 5n))
+
+  // The host starts the core again without its last record, and brings it other batches before it opens.
+  const rolledBack = createCore(platform)
+  call(rolledBack, 'load_state', { key: null, sealedB64: [...world.sealed, opened.recordB64], isLast: true })
+  const others = [batchOf(world, 0n, 7n), batchOf(world, 1n, 9n)]
+  apply(rolledBack, others)
+  const again = call(rolledBack, 'open_epoch', { head: proofOf(await world.head()), hints: hints(1n) })
+  await world.land(again.transaction)
+  const head = proofOf(await world.head())
+  const made = call(rolledBack, 'prepare_payouts', { head, round, payments: [], hints: hints(2n) })
+  await world.land(made.transaction)
+
+  const file = openLogFile(join(folder, 'published'))
+  file.append([{ configuration: world.first, signatures: [] }, ...others].map(entryLeaf))
+  file.close()
+  const log = ['--log', join(folder, 'published')]
+  expect(bursar(receipt.path, '--rpc', rpcUrl)).toMatchObject({ status: 0, code: 'CONSISTENT' })
+  const proof = join(folder, 'outgrown-proof.json')
+  const found = bursar(receipt.path, '--rpc', rpcUrl, ...log, '--out', proof)
+  expect(found).toMatchObject({ status: 1, verdict: 'lie', code: 'FORK', core: call(core, 'status', {}).address })
+  expect(bursar('--check', proof)).toEqual(found)
+  const kept = acknowledge(rolledBack, 'kept-after', batchOf(world, 2n, 1n))
+  expect(bursar(kept.path, '--rpc', rpcUrl, ...log)).toMatchObject({ status: 2, code: 'NOT_PROVED' })
 })

@@ -1,5 +1,5 @@
 // One process that loads the instrumented code and its tests once, and answers what becomes of one mutant after another.
-// Asked through messages: `{record}` runs every test and says which mutants it reached, `{id, tests}` tries a mutant.
+// Asked through messages: `{record}` runs every test of a file and says which mutants it reached, `{id, tests}` tries a mutant.
 import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { join } from 'node:path'
@@ -47,43 +47,44 @@ async function suiteOf(file) {
   return suite
 }
 
-const hungAfterMs = 60_000
-async function fails({ file, index }) {
-  const { tests } = await suiteOf(file)
+/** Of a test that takes `ms`, on a machine that is busy. */
+const hungAfterMs = (ms = 1000) => 10_000 + 50 * ms
+async function fails({ file, index, ms }) {
+  // Loaded without the mutant, unless it was born with it: what a file keeps from its loading would spoil those to come.
+  const id = active
+  active = Number(bornWith)
+  const loading = suiteOf(file).finally(() => {
+    active = id
+  })
   stray = undefined
   let timer
   const hung = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error('hung')), hungAfterMs)
+    timer = setTimeout(() => reject(new Error('hung')), hungAfterMs(ms))
   })
   try {
+    const { tests } = await Promise.race([loading, hung])
     await Promise.race([tests[index].run(), hung])
     return stray !== undefined
   } catch (error) {
-    if (process.env.MUTATION_SHOW) console.error(file, tests[index].name, error)
+    if (process.env.MUTATION_SHOW) console.error(file, index, error)
     return true
   } finally {
     clearTimeout(timer)
   }
 }
 
-/** Every test once by itself, and what it reached; what is reached while files load and hooks run is `early`. */
-async function record(files) {
+/** Every test of a file once by itself, and what it reached; what is reached while it loads and hooks run is `early`. */
+async function record(file) {
+  const { tests } = await suiteOf(file)
+  const early = [...reached]
   const rows = []
-  const early = {}
-  for (const file of files) {
+  for (let index = 0; index < tests.length; index++) {
     reached.clear()
-    const { tests } = await suiteOf(file)
-    early[file] = [...reached]
-    for (let index = 0; index < tests.length; index++) {
-      reached.clear()
-      const begun = performance.now()
-      const failed = await fails({ file, index })
-      rows.push({ file, index, name: tests[index].name, failed, ms: performance.now() - begun, reached: [...reached] })
-    }
-    process.send({ progress: file })
+    const begun = process.cpuUsage()
+    const failed = await fails({ file, index })
+    const { user, system } = process.cpuUsage(begun)
+    rows.push({ file, index, name: tests[index].name, failed, ms: (user + system) / 1000, reached: [...reached] })
   }
-  // A test that leans on those before it cannot be run alone.
-  for (const row of rows.toReversed()) if (!row.failed && row.ms < 2000) row.failed = await fails(row)
   return { rows, early }
 }
 
@@ -97,7 +98,10 @@ async function attempt({ id, tests }) {
 }
 
 async function firstFailing(tests) {
-  for (const test of tests) if (await fails(test).catch(() => true)) return test
+  for (const test of tests) {
+    process.send({ isAtNext: true })
+    if (await fails(test).catch(() => true)) return test
+  }
   return undefined
 }
 

@@ -1,7 +1,8 @@
 /** What a host asks of cores, and what it lies to them about. */
 import { inspect } from 'node:util'
 import type { SentBatch } from '../../../client/entries.ts'
-import { judgeEvidence } from '../../../client/evidence.ts'
+import { type Evidence, judgeEvidence } from '../../../client/evidence.ts'
+import { LogTree } from '../../../client/logTree.ts'
 import { dispatch } from '../../../enclave/dispatch.ts'
 import { toHex, zeroHash } from '../../../ledger/hex.ts'
 import { signHash } from '../../../ledger/signature.ts'
@@ -142,14 +143,14 @@ export const coreMoves: Moves = {
       const [first, second] = [random.pick(world.receipts), random.pick(world.receipts)]
       if (!first || !second || !('batch' in first.leaf.entry) || !('batch' in second.leaf.entry)) return
       const fileOf = ({ receipt, leaf }: Held) => ({ batch: leaf.entry as SentBatch, receipt })
-      const { verdict, code } = judgeEvidence({ first: fileOf(first), second: fileOf(second) })
-      if (first.core !== second.core) return hold('G10', code === 'NOT_ONE_CORE', `receipts of two keys: ${code}`)
       const [older, newer] =
         Number(first.receipt.head.size) < Number(second.receipt.head.size) ? [first, second] : [second, first]
       const sizes = [older, newer].map(({ receipt }) => Number(receipt.head.size)) as [number, number]
+      const prefix = sizes[0] === sizes[1] ? null : prefixOf(newer.log, sizes)
+      const { verdict, code } = judgeEvidence({ first: fileOf(first), second: fileOf(second), prefix })
+      if (first.core !== second.core) return hold('G10', code === 'NOT_ONE_CORE', `receipts of two keys: ${code}`)
       const isOneLog = isPrefix(older.log, sizes[0], newer.log, sizes[1])
-      hold('G10', verdict !== 'lie' || !isOneLog, 'two receipts of one history are called a lie')
-      hold('G10', verdict === 'lie' || isOneLog || sizes[0] !== sizes[1], 'receipts of two histories prove nothing')
+      hold('G10', (verdict === 'lie') === !isOneLog, () => `receipts of ${isOneLog ? 'one history' : 'two'}: ${code}`)
     },
   },
   confirm: {
@@ -218,6 +219,13 @@ export const coreMoves: Moves = {
       hold('G2', twice.no?.code === 'DUPLICATE_PAYEE', 'a core pays one payee twice in a commit')
     },
   },
+}
+
+/** What a log was when it was as small as the first of these sizes, proved to whoever has a signature of the second. */
+function prefixOf(log: Held['log'], [older, newer]: readonly [number, number]): NonNullable<Evidence['prefix']> {
+  const tree = new LogTree()
+  for (const { leaf } of log.slice(0, newer)) tree.append(leaf)
+  return { root: tree.root(older), consistency: tree.consistencyProof(older) }
 }
 
 /** A commit lands only if somebody still holds the state that it stands for: a host without it has ended its own ledger. */

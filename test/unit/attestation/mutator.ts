@@ -20,7 +20,9 @@ export function createMutator(seed: number, donors: readonly Uint8Array[]): Muta
     Buffer.concat([bytes.subarray(0, from), inserted, bytes.subarray(to)])
   const replace = (bytes: Uint8Array, change: (byte: number) => number): Uint8Array => {
     const place = below(bytes.length)
-    return bytes.map((value, index) => (index === place ? change(value) : value))
+    const changed = Uint8Array.from(bytes)
+    changed[place] = change(bytes[place] as number)
+    return changed
   }
   const operations: readonly Mutator[] = [
     (bytes) => replace(bytes, (value) => value ^ (1 << below(8))),

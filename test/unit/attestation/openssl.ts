@@ -40,7 +40,17 @@ function compare(answer: boolean, publicKey: Uint8Array, { message, signature, f
     throw new Error(`OpenSSL says ${answer}, noble does not: ${Buffer.from(signature).toString('hex')}`)
 }
 
+const keys = new Map<string, KeyObject | undefined>()
+
+/** Importing a key takes as long as asking it: few of them are spoiled. */
 function importKey(point: Uint8Array): KeyObject | undefined {
+  const name = hash(point)
+  if (keys.size >= rememberedMax) keys.clear()
+  if (!keys.has(name)) keys.set(name, readKey(point))
+  return keys.get(name)
+}
+
+function readKey(point: Uint8Array): KeyObject | undefined {
   try {
     return createPublicKey({ key: Buffer.concat([prefix, point]), format: 'der', type: 'spki' })
   } catch {

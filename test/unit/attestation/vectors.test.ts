@@ -2,8 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { awsNitroRoot, rootOfPem } from '../../../attestation/roots.ts'
+import { awsNitroRoot } from '../../../attestation/roots.ts'
 import { type AttestationExpectations, verifyAttestation } from '../../../attestation/verify.ts'
+import { rootOfPem } from '../../../cli/rootOfPem.ts'
 import { verdict } from './maker.ts'
 
 const folder = join(process.env.BURSAR_SHARED ?? join(import.meta.dirname, '../../../../shared'), 'vectors/nitro')

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { openLogFile } from '../../../cli/logFile.ts'
 import type { SentBatch } from '../../../client/entries.ts'
 import { LogTree } from '../../../client/logTree.ts'
 import { receiptFile } from '../../../client/receiptFile.ts'
@@ -17,14 +18,25 @@ const main = join(import.meta.dirname, '../../../cli/main.ts')
 const folder = mkdtempSync(join(tmpdir(), 'bursar-evidence-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function writeReceipt(name: string, batch: SentBatch): string {
+/** The receipt for the last of these entries. */
+function writeReceipt(name: string, ...entries: readonly SentBatch[]): string {
   const tree = new LogTree()
-  tree.append(leafHash(entryLeaf(batch)))
-  const head = { epoch: 1n, boot: zeroHash, size: 1n, root: tree.root() }
+  for (const entry of entries) tree.append(leafHash(entryLeaf(entry)))
+  const head = { epoch: 1n, boot: zeroHash, size: BigInt(tree.size), root: tree.root() }
   const signature = signHash(digest(domain, 'LogHead', head), keyOf(40))
   const path = join(folder, name)
-  const file = { batch, receipt: { head: { ...head, signature }, position: 0, path: [] } }
-  writeFileSync(path, JSON.stringify(receiptFile.write(file)))
+  const position = tree.size - 1
+  const receipt = { head: { ...head, signature }, position, path: tree.inclusionPath(position) }
+  writeFileSync(path, JSON.stringify(receiptFile.write({ batch: entries[position] as SentBatch, receipt })))
+  return path
+}
+
+/** A copy of a log as `bursar audit` keeps it. */
+function writeLog(name: string, ...entries: readonly SentBatch[]): string {
+  const path = join(folder, name)
+  const file = openLogFile(path)
+  file.append(entries.map(entryLeaf))
+  file.close()
   return path
 }
 
@@ -41,7 +53,24 @@ test('G10: a fork is proved, written down, and proved again from the file alone'
   expect(JSON.parse(found.stdout)).toMatchObject({ verdict: 'lie', code: 'FORK' })
   const again = bursar('--check', out, '--json')
   expect([again.status, JSON.parse(again.stdout)]).toEqual([1, JSON.parse(found.stdout)])
-  expect(Object.keys(JSON.parse(readFileSync(out, 'utf8')))).toEqual(['first', 'second'])
+  expect(Object.keys(JSON.parse(readFileSync(out, 'utf8')))).toEqual(['first', 'second', 'prefix'])
+})
+
+test('G10: with a copy of the log a fork shows between logs of two sizes, and its proof needs no copy', () => {
+  const [b0, b1, b2] = [signed(0n, []), signed(1n, []), signed(2n, [])]
+  const [a, larger] = [writeReceipt('small', b0), writeReceipt('large', b1, b2)]
+  expect(bursar(a, larger)).toMatchObject({ status: 0, stdout: expect.stringMatching(/^CONSISTENT/) })
+  const out = join(folder, 'larger.json')
+  const found = bursar(a, larger, '--log', writeLog('log', b1, b2), '--out', out)
+  expect(found).toMatchObject({ status: 1, stdout: expect.stringMatching(/^FORK/) })
+  expect(bursar('--check', out)).toEqual(found)
+  expect(bursar(a, larger, '--log', writeLog('short', b1))).toMatchObject({
+    status: 2,
+    stdout: expect.stringMatching(/^NOT_PROVED/),
+  })
+  const absent = join(folder, 'absent')
+  expect(bursar(a, larger, '--log', absent)).toMatchObject({ status: 2 })
+  expect(existsSync(absent)).toBe(false)
 })
 
 test('behavior: where nothing is proved nothing is written; one receipt alone cannot be told', () => {

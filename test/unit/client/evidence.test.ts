@@ -1,4 +1,5 @@
 /** G10: two receipts, or a receipt and what landed, prove a fork or a dropped tail to anyone. Row 5 and 16 of the attacks. */
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { SentBatch } from '../../../client/entries.ts'
 import { type Evidence, evidence, judgeEvidence } from '../../../client/evidence.ts'
@@ -61,8 +62,14 @@ function commitOf(entries: readonly SentBatch[], epoch: bigint, which: number) {
 }
 
 /** As a stranger judges it: out of the file. */
-const judge = (first: Evidence['first'], second: Evidence['second']) =>
-  judgeEvidence(evidence.read(JSON.parse(JSON.stringify(evidence.write({ first, second }))), ''))
+const judge = (first: Evidence['first'], second: Evidence['second'], prefix: Evidence['prefix'] = null) =>
+  judgeEvidence(evidence.read(JSON.parse(JSON.stringify(evidence.write({ first, second, prefix }))), ''))
+
+/** What a log was when it held so many entries, proved by whoever has a copy of it. */
+function prefixOf(entries: readonly SignedBatch[], size: number): NonNullable<Evidence['prefix']> {
+  const tree = logOf(...entries)
+  return { root: tree.root(size), consistency: tree.consistencyProof(size) }
+}
 
 const first = receiptOf([b0, b1, b2], 1)
 
@@ -108,4 +115,61 @@ test('error: an altered open is of another key', () => {
   const open = openOf([b0, b1, b2], 3n)
   const altered = { ...open, open: { ...open.open, logSize: 1n } }
   expect(judge(first, altered)).toMatchObject({ verdict: 'unknown', code: 'NOT_ONE_CORE' })
+})
+
+const forked = [b0, b1, b3, b2, rival]
+
+test.each<[string, Evidence['second']]>([
+  ['a larger log of another receipt', receiptOf(forked, 0)],
+  ['a larger log that was opened', openOf(forked, 3n)],
+  ['a larger log that was anchored', commitOf(forked, 2n, 1)],
+])('G10: a lie: %s, which did not begin with that of the receipt', (_, second) => {
+  expect(judge(first, second)).toMatchObject({ verdict: 'nothing', code: 'CONSISTENT' })
+  expect(judge(first, second, prefixOf(forked, 3))).toMatchObject({ verdict: 'lie', code: 'FORK' })
+})
+
+test('G10: a lie: a smaller log that was anchored, with which that of the receipt did not begin', () => {
+  const [second, prefix] = [commitOf([b0, b3], 2n, 1), prefixOf([b0, b1, b2], 2)]
+  expect(judge(first, second)).toMatchObject({ code: 'CONSISTENT' })
+  expect(judge(first, second, prefix)).toMatchObject({ verdict: 'lie', code: 'FORK' })
+})
+
+test('behavior: a proof that one log began with the other covers the receipt', () => {
+  const longer = [b0, b1, b2, b3, rival]
+  expect(judge(first, commitOf(longer, 2n, 1), prefixOf(longer, 3))).toMatchObject({ code: 'COVERED' })
+  expect(judge(first, commitOf([b0], 2n, 1), prefixOf([b0, b1, b2], 1))).toMatchObject({ code: 'COVERED' })
+  // What proves a lie by itself is one whatever else is shown.
+  expect(judge(first, openOf([b0], 3n), prefixOf([b0, b1, b2], 1))).toMatchObject({ code: 'TAIL_DROPPED' })
+  expect(judge(first, receiptOf([b0, b1, b3], 1), prefixOf(forked, 3))).toMatchObject({ code: 'FORK' })
+})
+
+test('error: nobody is accused by a proof that does not lead to what was signed', () => {
+  const longer = [b0, b1, b2, b3, rival]
+  const [good, strange] = [prefixOf(longer, 3), prefixOf(forked, 3)]
+  const wrong = [
+    strange, // of a log that nobody signed
+    { ...good, root: strange.root },
+    { ...strange, root: good.root },
+    { ...good, root: zeroHash },
+    { ...good, consistency: [] },
+    { ...good, consistency: good.consistency.slice(1) },
+    { ...good, consistency: [...good.consistency, zeroHash] },
+    prefixOf(longer, 4),
+  ]
+  for (const prefix of wrong)
+    expect(judge(first, commitOf(longer, 2n, 1), prefix)).toMatchObject({ verdict: 'unknown', code: 'NOT_PROVED' })
+})
+
+test('G10: for logs of all sizes up to 40, forked anywhere, the proof of the larger tells what is so', () => {
+  const many = Array.from({ length: 40 }, (_, n) => signed(BigInt(n), []))
+  fc.assert(
+    fc.property(fc.nat(39), fc.nat(39), fc.nat(40), (a, b, fork) => {
+      const [small, large] = [Math.min(a, b) + 1, Math.max(a, b) + 1]
+      fc.pre(small < large)
+      const other = [...many.slice(0, fork), rival, ...many.slice(fork)].slice(0, large)
+      const judged = judge(receiptOf(many.slice(0, small), 0), commitOf(other, 2n, 1), prefixOf(other, small))
+      expect(judged).toMatchObject({ code: fork < small ? 'FORK' : 'COVERED' })
+    }),
+    { numRuns: 60 },
+  )
 })

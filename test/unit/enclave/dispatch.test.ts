@@ -33,6 +33,15 @@ test.each([
   expect(say(request).error?.code).toBe(code)
 })
 
+test('row 31: a list in the place of a request is refused unread, however long it is', () => {
+  const unread = new Proxy([], {
+    ownKeys: () => {
+      throw new Error('its members were asked for')
+    },
+  })
+  expect(say(unread).error).toMatchObject({ code: 'BAD_PARAMS', facts: { path: '' } })
+})
+
 test('error: a refusal names the path of what is wrong', () => {
   const wrong = { ...(struct('Configuration').write(configuration()) as object), chain_id: 31337 }
   const { error } = say({ id: 1, method: 'genesis', params: { configuration: wrong } })

@@ -115,6 +115,16 @@ test('G5: a core whose open did not land opens again on the same head; one that 
   expect([third.epoch, third.prevBoot, third.boot]).toEqual([3n, other, hosted.core.boot])
 })
 
+test('row 20: a head after which nothing can come is refused, and harms nothing', () => {
+  const { hosted, head } = anchored()
+  const last = 2n ** 64n - 1n
+  const path = (member: string) => ({ path: `params.head.${member}`, expected: 'a decimal string below 2^63' })
+  expectRefused(hosted.core, 'open_epoch', { head: { ...head, epoch: last }, hints }, 'BAD_PARAMS', path('epoch'))
+  const params = { head: { ...head, counter: last }, round, payments: [], hints }
+  expectRefused(hosted.core, 'prepare_payouts', params, 'BAD_PARAMS', path('counter'))
+  expect(open(hosted, head).open.epoch).toBe(2n)
+})
+
 test('G4: what a core signs carries the epoch that it opened last and its own boot', () => {
   const { hosted, head } = anchored()
   open(hosted, { ...head, epoch: 8n })

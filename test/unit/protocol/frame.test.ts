@@ -1,3 +1,6 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodeBody, encodeFrame, FrameReader, frameBytesMax } from '../../../protocol/frame.ts'
 import { expectRefusal } from '../ledger/support.ts'
@@ -80,6 +83,41 @@ describe('FrameReader', () => {
     const bodies = new FrameReader().push(Buffer.concat([encodeFrame(1), header(frameBytesMax + 1)]))
     expect(decodeBody(bodies.next().value as Uint8Array)).toBe(1)
     expectRefusal(() => bodies.next(), 'FRAME_TOO_LARGE', { max: frameBytesMax, got: frameBytesMax + 1 })
+  })
+
+  test('row 31: a frame in a million pieces is held once, not as a million pieces', () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const reader = new FrameReader()
+    reader.push(header(frameBytesMax)).next()
+    collect()
+    const before = process.memoryUsage().heapUsed
+    for (let sent = 0; sent < 1_000_000; sent++) reader.push(Uint8Array.of(0x20)).next()
+    collect()
+    expect(reader.isMidFrame).toBe(true)
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(20_000_000)
+  })
+
+  test('behavior: whatever the stream and wherever it is cut, bodies that are not asked for wait their turn', () => {
+    const frames = fc.array(fc.uint8Array({ maxLength: 70 }), { maxLength: 12 })
+    fc.assert(
+      fc.property(frames, fc.infiniteStream(fc.integer({ min: 0, max: 40 })), (bodies, cuts) => {
+        const whole = Buffer.concat(bodies.flatMap((body) => [header(body.length), body]))
+        const reader = new FrameReader()
+        const got: Uint8Array[] = []
+        let at = 0
+        let last = reader.push(new Uint8Array())
+        while (at < whole.length) {
+          const end = at + (cuts.next().value as number)
+          last = reader.push(whole.subarray(at, end))
+          at = end
+          if (end % 3 === 0) got.push(...last) // otherwise they are asked for behind the next piece
+        }
+        got.push(...last)
+        expect(got.map((body) => Buffer.from(body))).toEqual(bodies.map((body) => Buffer.from(body)))
+        expect(reader.isMidFrame).toBe(false)
+      }),
+    )
   })
 
   test('behavior: the longest frame, in many chunks', () => {
