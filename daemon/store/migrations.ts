@@ -89,6 +89,12 @@ const versions: readonly (readonly Step[])[] = [
     'DROP TABLE entries_before',
     'DROP TABLE intents_before',
   ],
+  // The ledger as it was at a commit: what a start need not compute again. `hash` is that of all chunks.
+  [
+    `CREATE TABLE ledger_state (
+      chunk INTEGER PRIMARY KEY, counter TEXT NOT NULL, hash TEXT NOT NULL, bytes BLOB NOT NULL
+    ) STRICT`,
+  ],
 ]
 
 /** Brings the schema up to date. @throws StoreError, Fatal 1 if it is of a newer daemon */

@@ -27,6 +27,13 @@ export interface Snapshot {
   readonly last: RecordPlace
 }
 
+/** The state of the ledger as it was when the core signed a commit, to go on from without what came before. */
+export interface LedgerState {
+  readonly chunks: readonly Uint8Array[]
+  /** Of that commit. */
+  readonly counter: bigint
+}
+
 /** What is in the log, where, and what in it credited nothing. */
 export interface Entry {
   readonly position: number
@@ -149,6 +156,12 @@ export interface Store {
   entryLike(signed: SignedEntry): Promise<Entry | undefined>
   /** Configurations behind the first, oldest first. */
   configurations(): Promise<readonly (Entry & { readonly signed: SignedConfiguration })[]>
+  /** Leaf hashes of the entries from one position up to but not another, in order. */
+  leafHashes(from: number, below: number): AsyncIterable<Hex>
+  /** Puts it in the place of the one before. */
+  saveLedger(state: LedgerState): Promise<void>
+  /** The one that was saved last; undefined where none was, or where it is not as it was saved. */
+  ledgerState(): Promise<LedgerState | undefined>
   /** A head signed without a new entry, as for a repeat. */
   saveLogHead(head: SignedLogHead): Promise<void>
   /** The one of the newest epoch and, in it, the largest log. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { cpSync, statSync, writeFileSync } from 'node:fs'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { ChainEvent } from '../../../daemon/chain/events.ts'
@@ -12,7 +11,7 @@ import { rootOf } from '../../../ledger/state.ts'
 import type { Commit } from '../../../ledger/structs.ts'
 import { payeeOf } from '../ledger/support.ts'
 import { describeEngines } from './engines.ts'
-import { creditBatch, temporaryFolder, waiting } from './support.ts'
+import { creditBatch, sealAfter, temporaryFolder, waiting } from './support.ts'
 
 const configHash: Hex = `0x${'c0'.repeat(32)}`
 const hash = (n: number): Hex => `0x${n.toString(16).padStart(64, '0')}`
@@ -24,15 +23,6 @@ async function read(address: string): Promise<Store> {
   const store = await openStore(address, configHash)
   onTestFinished(() => store.close())
   return store
-}
-
-/** A record as far as the store reads it. */
-function sealAfter(last: RecordPlace): { sealed: Uint8Array; place: RecordPlace } {
-  const sealed = Buffer.alloc(140, last.number)
-  sealed.writeUInt8(1) // the format
-  sealed.writeBigUInt64BE(BigInt(last.number + 1), 70)
-  sealed.write(last.hash.slice(2), 78, 'hex')
-  return { sealed, place: { number: last.number + 1, hash: `0x${createHash('sha256').update(sealed).digest('hex')}` } }
 }
 
 const signed = creditBatch(0n, 1n)
