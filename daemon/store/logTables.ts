@@ -77,20 +77,20 @@ export function createLogTables(query: Query, write: Write): LogTables {
       )
       return rows.map((row) => ({ entry: entryOf(row), wei: BigInt(row.wei as string) }))
     },
-    async earnings(below) {
+    async earnings(from, below) {
       const sums = new Map<Hex, bigint>()
-      for (let [payee, position]: [string, number] = ['', -1]; ; ) {
+      for (let [position, payee]: [number, string] = [from, '']; ; ) {
         const rows = await query(
           `SELECT gains.* FROM gains JOIN entries ON entries.position = gains.position
-          WHERE (gains.payee, gains.position) > (?, ?) AND gains.position < ?
-          ORDER BY gains.payee, gains.position LIMIT ?`,
-          ...[payee, position, below, gainsPerPage],
+          WHERE (gains.position, gains.payee) > (?, ?) AND gains.position < ?
+          ORDER BY gains.position, gains.payee LIMIT ?`,
+          ...[position, payee, below, gainsPerPage],
         )
         for (const row of rows)
           sums.set(row.payee as Hex, (sums.get(row.payee as Hex) ?? 0n) + BigInt(row.wei as string))
         const last = rows.at(-1)
         if (!last || rows.length < gainsPerPage) return sums
-        ;[payee, position] = [last.payee as string, last.position as number]
+        ;[position, payee] = [last.position as number, last.payee as string]
       }
     },
     async *leafHashes(from, below) {

@@ -110,8 +110,9 @@ describeEngines((engine) => {
     ])
     expect(await again.gains(payeeOf(1), { before: 2, limit: 2 })).toEqual([{ entry: stored(1), wei: 5n }])
     expect(await again.gains(payeeOf(2), { before: undefined, limit: 2 })).toEqual([])
-    expect(await again.earnings(4)).toEqual(new Map([[payeeOf(1), 15n]]))
-    expect(await again.earnings(3)).toEqual(new Map([[payeeOf(1), 10n]]))
+    expect(await again.earnings(0, 4)).toEqual(new Map([[payeeOf(1), 15n]]))
+    expect(await again.earnings(0, 3)).toEqual(new Map([[payeeOf(1), 10n]]))
+    expect(await again.earnings(2, 4)).toEqual(new Map([[payeeOf(1), 10n]]))
     expect(await again.entryLike(stored(9).signed)).toBeUndefined()
   })
 
