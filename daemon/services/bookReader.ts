@@ -19,7 +19,7 @@ export interface Question {
   /** How long the log is. */
   readonly size: number
   /** Everybody, with the sum of what was paid by the events up to `block`, wei. */
-  readonly eventsWei: ReadonlyMap<Hex, bigint>
+  readonly payees: readonly { readonly payee: Hex; readonly eventsWei: bigint }[]
   /** Undefined before there is any of which the events are known. */
   readonly block: number | undefined
 }
@@ -42,18 +42,18 @@ export function createBookReader({ chain, store }: BookReaderOptions): (question
   const gained = new Map<Hex, bigint>()
   const registers = new Map<Hex, Register>()
   let sizeRead = 0
-  return async ({ size, eventsWei, block }) => {
+  return async ({ size, payees, block }) => {
     const fresh = await store.earnings(sizeRead, size)
-    const everybody = new Set([...eventsWei.keys(), ...fresh.keys()])
-    const asked = [...everybody].filter((payee) => !isRead(registers.get(payee), eventsWei.get(payee) ?? 0n))
-    const paid = block === undefined ? [] : await fetchPaid(chain, asked, block)
+    const asked = new Map<Hex, bigint>()
+    for (const { payee, eventsWei } of payees) if (!isRead(registers.get(payee), eventsWei)) asked.set(payee, eventsWei)
+    for (const payee of fresh.keys()) if (!registers.has(payee) && !asked.has(payee)) asked.set(payee, 0n)
+    const paid = block === undefined ? [] : await fetchPaid(chain, [...asked.keys()], block)
 
     sizeRead = size
     for (const [payee, wei] of fresh) gained.set(payee, (gained.get(payee) ?? 0n) + wei)
-    for (const [i, paidWei] of paid.entries()) {
-      const payee = asked[i] as Hex
-      registers.set(payee, { paidWei, eventsWei: eventsWei.get(payee) ?? 0n })
-    }
+    let i = 0
+    for (const [payee, eventsWei] of block === undefined ? [] : asked)
+      registers.set(payee, { paidWei: paid[i++] as bigint, eventsWei })
     return { gained, registers }
   }
 }

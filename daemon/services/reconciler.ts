@@ -68,16 +68,16 @@ async function reconcile(
 ): Promise<ReconciliationAnswer> {
   const { chain, turns } = options
   // In a turn the mirror has no entry that the store has not. What is asked afterwards is asked as of this moment.
-  const { known, common, size, totalEarnedWei, block } = await turns.run(async () => snapshotOf(options))
-  const eventsWei = new Map([...known].map(([payee, { book }]) => [payee, book?.paidWei ?? 0n]))
-  const { gained, registers } = await readBooks({ size, eventsWei, block })
+  const { known, others, common, size, totalEarnedWei, block } = await turns.run(async () => snapshotOf(options))
+  const { gained, registers } = await readBooks({ size, payees: known, block })
+  const { accounts } = options.mirror.ledger
+  for (const payee of gained.keys()) if (!accounts.has(payee) && !others.has(payee)) known.push(ofNobody(payee))
   const admissions = await fetchAdmissions(options)
   const struck = await fetchStruck(options, admissions)
-  const payees = [...new Set([...known.keys(), ...gained.keys()])]
-  const facts = payees.map((payee): PayeeFacts => {
-    const { earnedWei = 0n, book, leftOut } = known.get(payee) ?? {}
+  const facts = known.map((entry): PayeeFacts => {
+    const { payee } = entry
     const [gainedWei, paidWei] = [gained.get(payee) ?? 0n, registers.get(payee)?.paidWei ?? 0n]
-    return { payee, earnedWei, gainedWei, paidWei, struckWei: struck.get(payee) ?? 0n, book, leftOut }
+    return { ...entry, gainedWei, paidWei, struckWei: struck.get(payee) ?? 0n }
   })
   const totalPaidWei = block === undefined ? 0n : await chain.totalPaid(block)
   const committer = admissions.at(-1)?.args.committer
@@ -97,17 +97,27 @@ async function reconcile(
   }
 }
 
+interface Known extends Pick<PayeeFacts, 'payee' | 'earnedWei' | 'book' | 'leftOut'> {
+  readonly eventsWei: bigint
+}
+
+const ofNobody = (payee: Hex): Known => ({ payee, earnedWei: 0n, eventsWei: 0n, book: undefined, leftOut: undefined })
+
+/** As everything is at this moment: with very many accounts it must not take long. */
 function snapshotOf({ mirror, books, payer }: ReconcilerOptions) {
   const { accounts, totalEarnedWei } = mirror.ledger
-  const payees = new Set([...accounts.keys(), ...[...books.all()].map(([payee]) => payee)])
-  const known = new Map(
-    [...payees].map((payee) => {
-      const book = books.of(payee)
-      const earnedWei = accounts.get(payee)?.balance.earnedWei ?? 0n
-      return [payee, { earnedWei, book: book && ({ ...book } as PayeeBook), leftOut: wordsFor(payer, payee) }]
-    }),
-  )
-  return { known, common: { ...books.common }, size: mirror.tree.size, totalEarnedWei, block: books.block }
+  const known: Known[] = []
+  const add = (payee: Hex, earnedWei: bigint): void => {
+    const now = books.of(payee)
+    const book = now && ({ ...now } as PayeeBook)
+    known.push({ payee, earnedWei, eventsWei: book?.paidWei ?? 0n, book, leftOut: wordsFor(payer, payee) })
+  }
+  for (const { payee, balance } of accounts.values()) add(payee, balance.earnedWei)
+  /** Of whom events tell, and the ledger nothing. */
+  const others = new Set<Hex>()
+  for (const [payee] of books.all()) if (!accounts.has(payee)) others.add(payee)
+  for (const payee of others) add(payee, 0n)
+  return { known, others, common: { ...books.common }, size: mirror.tree.size, totalEarnedWei, block: books.block }
 }
 
 function wordsFor({ leftOut }: Pick<Payer, 'leftOut'>, payee: Hex): string | undefined {

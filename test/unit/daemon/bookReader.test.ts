@@ -34,7 +34,11 @@ function createBooks() {
     events: readonly (readonly [Hex, bigint])[],
     block: { readonly number?: number } = { number: 7 },
   ) => {
-    const { gained, registers: found } = await readBooks({ size, eventsWei: new Map(events), block: block.number })
+    const { gained, registers: found } = await readBooks({
+      size,
+      payees: events.map(([payee, eventsWei]) => ({ payee, eventsWei })),
+      block: block.number,
+    })
     return {
       gained: Object.fromEntries(gained),
       paid: Object.fromEntries([...found].map(([payee, { paidWei }]) => [payee, paidWei])),

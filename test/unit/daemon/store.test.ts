@@ -288,6 +288,7 @@ describeEngines((engine) => {
       () => store.intend(1, [leafOf(1n)]),
       () => store.dropIntents(),
       () => store.saveLogHead(head(2)),
+      () => store.saveLedger({ counter: 1n, chunks: [] }),
       () => store.markTransaction(hash(1), 'landed'),
       () => store.saveBlocks([{ number: 1, hash: hash(1) }], []),
       () => store.rewindBlocks(0),
