@@ -1,6 +1,6 @@
 /** Secrets planted wherever a configuration can hold one: none may come out again, in no line, answer or number. */
 import { spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { struct } from '../../../protocol/codec.ts'
@@ -126,5 +126,21 @@ test.each([
     expect(await doctor.exited).toBe(1)
     expect(doctor.said).toContain('rpc 1')
     expectSilence(doctor.said)
+  },
+)
+
+test.each(['relayerKey', 'noteKey'])(
+  'error: a file with a key that others can read: %s',
+  { timeout: 60_000 },
+  async (name) => {
+    const settings = writeSettings((file) => {
+      const path = file('open', keys.relayerKey)
+      chmodSync(path, 0o640)
+      return { [name]: path }
+    })
+    const daemon = start(settings, 'daemon/main.ts')
+    expect(await daemon.exited).toBe(1)
+    expect(daemon.said).toContain('chmod 600')
+    expectSilence(daemon.said)
   },
 )
