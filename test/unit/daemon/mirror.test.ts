@@ -6,7 +6,7 @@ import { credit, sessionStart } from '../../../client/events.ts'
 import { createMirror } from '../../../daemon/services/mirror.ts'
 import { openDatabase, openStore } from '../../../daemon/store/open.ts'
 import { checkConfiguration } from '../../../ledger/config.ts'
-import type { Entry } from '../../../ledger/entry.ts'
+import { entryLeaf } from '../../../ledger/entry.ts'
 import { utf8, zeroHash } from '../../../ledger/hex.ts'
 import { commitmentOf } from '../../../ledger/state.ts'
 import type { Commit } from '../../../ledger/structs.ts'
@@ -20,18 +20,20 @@ const changed = { ...rules.configuration, version: 2n, previous: rules.hash, rai
 const none = { number: 0, hash: zeroHash }
 const counter = 3n
 
-/** Four events. */
-const batch = (sequence: bigint, n: number): Entry =>
-  signed(
-    sequence,
-    [1, 2, 3, 4].map((i) => credit({ id: `${sequence}.${i}`, payee: payeeOf(n), wei: 5n })),
+/** Four events, as the bytes of an entry. */
+const batch = (sequence: bigint, n: number): Uint8Array =>
+  entryLeaf(
+    signed(
+      sequence,
+      [1, 2, 3, 4].map((i) => credit({ id: `${sequence}.${i}`, payee: payeeOf(n), wei: 5n })),
+    ),
   )
-const early: readonly Entry[] = [
+const early: readonly Uint8Array[] = [
   batch(0n, 1),
-  signConfiguration(changed, [signerKey]),
-  signed(1n, [sessionStart({ id: 's', payee: payeeOf(2), tariff: 'stream-hour', atMs: 1_000 })]),
+  entryLeaf(signConfiguration(changed, [signerKey])),
+  entryLeaf(signed(1n, [sessionStart({ id: 's', payee: payeeOf(2), tariff: 'stream-hour', atMs: 1_000 })])),
 ]
-const late: readonly Entry[] = [batch(2n, 3)]
+const late: readonly Uint8Array[] = [batch(2n, 3)]
 
 describeEngines((engine) => {
   /** A store of four entries, with a commit after the third, and a state of then. */
