@@ -130,6 +130,7 @@ export async function runDaemon(
   }
   try {
     await mirror.catchUp()
+    log.info({ resumedAt: mirror.resumedAt, logSize: mirror.tree.size }, 'the ledger is computed')
     await books.reload()
     log.info({ url: await listen(server, config.listen) }, 'listening')
     if (config.operator && config.operatorToken)

@@ -1,6 +1,6 @@
-/** The OpenAPI 3.1 document of the public API, out of the codecs by which its routes read and write. */
+/** The OpenAPI 3.1 documents of the public API and of the operator's, out of the codecs by which their routes read and write. */
 import { problemCodes } from './problem.ts'
-import { type Operation, operations } from './routes/operations.ts'
+import { type Operation, type Operations, operations, operatorOperations } from './routes/operations.ts'
 import { type Schema, schemaOf } from './schema.ts'
 
 const problem = {
@@ -21,22 +21,38 @@ const problemSchema: Schema = {
   },
 }
 
+const common = {
+  openapi: '3.1.0',
+  servers: [{ url: '/' }],
+}
+const info = {
+  version: '1',
+  description:
+    'Amounts are wei as decimal strings, bytes 0x-hex. What is read here proves itself, or is a claim: docs/PROTOCOL.md.',
+  license: { name: 'MIT', identifier: 'MIT' },
+}
+
 /** Made once: it never changes while the daemon runs. */
 export const openapiDocument = {
-  openapi: '3.1.0',
-  info: {
-    title: 'Bursar',
-    version: '1',
-    description:
-      'Amounts are wei as decimal strings, bytes 0x-hex. What is read here proves itself, or is a claim: docs/PROTOCOL.md.',
-    license: { name: 'MIT', identifier: 'MIT' },
-  },
-  servers: [{ url: '/' }],
+  ...common,
+  info: { title: 'Bursar', ...info },
   paths: pathsOf(operations),
   components: { schemas: { Problem: problemSchema } },
 }
 
-function pathsOf(all: Readonly<Record<string, Operation>>): Record<string, Record<string, unknown>> {
+/** What the operator's listener has beside the public routes. */
+export const operatorDocument = {
+  ...common,
+  info: { title: "Bursar, the operator's API", ...info },
+  security: [{ token: [] }],
+  paths: pathsOf(operatorOperations),
+  components: {
+    schemas: { Problem: problemSchema },
+    securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+  },
+}
+
+function pathsOf(all: Operations): Record<string, Record<string, unknown>> {
   const paths: Record<string, Record<string, unknown>> = {}
   for (const [name, operation] of Object.entries(all)) {
     const [method = '', path = ''] = name.split(' ')

@@ -1,4 +1,6 @@
 /** What the doctor found: each line is well, or says the next step. */
+import { stripCredentials } from '../../daemon/log.ts'
+
 export interface Finding {
   readonly name: string
   /** `warn`: it works, and will not for ever. */
@@ -23,4 +25,4 @@ export async function found(name: string, next: string, check: () => Promise<Fin
 
 /** The first line says what went wrong; viem's others name the URL, and it can hold a key. */
 export const messageOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''
+  stripCredentials((error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '')

@@ -1,8 +1,9 @@
-/** Every route of the public API, for people: what it is for, what it takes, and by which codec it answers. */
+/** Every route of the public API and of the operator's, for people: what it is for, what it takes, and by which codec it answers. */
 import * as api from '../../client/api.ts'
 import { deployment } from '../../client/checks/deployment.ts'
 import { signedBatch, signedConfiguration, signedPreference } from '../../client/entries.ts'
 import * as logApi from '../../client/logApi.ts'
+import * as operatorApi from '../../client/operatorApi.ts'
 import type { Codec } from '../../protocol/codec.ts'
 import type { Schema } from '../schema.ts'
 
@@ -23,7 +24,9 @@ const address = { type: 'string', pattern: '^0x[0-9a-fA-F]{40}$' }
 const nonce = { type: 'string', pattern: '^0x([0-9a-f]{2}){0,512}$' }
 
 /** By method and path, in OpenAPI's spelling. */
-export const operations: Readonly<Record<string, Operation>> = {
+export type Operations = Readonly<Record<string, Operation>>
+
+export const operations: Operations = {
   'POST /api/batches': {
     summary: 'Brings a signed batch into the log. The same batch again is answered with its receipt again.',
     body: signedBatch as Codec<unknown>,
@@ -137,4 +140,25 @@ export const operations: Readonly<Record<string, Operation>> = {
     answer: 'application/json',
   },
   'GET /metrics': { summary: 'Numbers for Prometheus.', answer: 'text/plain' },
+}
+
+export const operatorOperations: Operations = {
+  'GET /operator/status': {
+    summary: 'What the daemon does, chain and balances as last read, and who was left out of the last payout, and why.',
+    answer: operatorApi.operatorStatusAnswer,
+  },
+  'GET /operator/payouts': {
+    summary: 'A dry run: what would be paid now, and why each other payee would not.',
+    answer: operatorApi.payoutPlanAnswer,
+  },
+  'GET /operator/kms': {
+    summary: 'Asks each KMS now whether it gives this image its key, and refuses everyone else.',
+    answer: operatorApi.kmsAnswer,
+  },
+  'GET /operator/stream': {
+    summary:
+      'What is wrong: all of it (`concerns`), then what begins (`raised`) and is over (`cleared`), as server-sent events.',
+    answer: 'text/event-stream',
+  },
+  'GET /operator/openapi.json': { summary: 'This document.', answer: 'application/json' },
 }

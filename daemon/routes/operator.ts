@@ -9,6 +9,7 @@ import {
   payoutPlanAnswer,
 } from '../../client/operatorApi.ts'
 import type { Metrics } from '../metrics.ts'
+import { operatorDocument } from '../openapi.ts'
 import type { Change, Concerns } from '../services/concerns.ts'
 import type { LeftOut } from '../services/decidePayouts.ts'
 import type { Payer } from '../services/payer.ts'
@@ -26,6 +27,8 @@ export interface OperatorServices {
   tryKms(): Promise<readonly KmsTrial[]>
   readonly metrics: Metrics
 }
+
+const document = JSON.stringify(operatorDocument)
 
 export function addOperatorRoutes(router: Router, services: OperatorServices): void {
   const { gate, payer, vitals, concerns } = services
@@ -53,6 +56,10 @@ export function addOperatorRoutes(router: Router, services: OperatorServices): v
     })
   })
   router.get('/operator/kms', async (context) => answer(context, kmsAnswer, { trials: await services.tryKms() }))
+  router.get('/operator/openapi.json', (context) => {
+    context.type = 'application/json'
+    context.body = document
+  })
   // Whoever comes back is told all that is wrong then: no place in it has to be remembered.
   router.get('/operator/stream', (context) => {
     const out = openEventStream(context, () => remove())

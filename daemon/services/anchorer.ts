@@ -133,6 +133,7 @@ async function prepare(
   mirror.freeze(commit.next)
   const transaction = storedTransaction(reply.transaction, hints.nonce, 'commit')
   await durably(store.saveSigned(reply.recordB64, transaction, { payoutId, commit, signature }))
+  await durably(mirror.keep(commit.counter))
   const { hash } = transaction
   log.info({ payoutId, counter: commit.counter, logSize: commit.next.logSize, ...count, hash }, 'committing')
   return { payoutId, commit, signature, transaction }

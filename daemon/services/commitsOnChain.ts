@@ -21,29 +21,61 @@ export async function fetchAdmissions({ store }: Pick<CommitReader, 'store'>): P
   return admissions
 }
 
-/** Commits on the chain that were struck out or that this store does not know. One of a log that is not this one's cannot be explained. */
-export async function fetchOddCommits(
+/**
+ * Commits on the chain that were struck out or that this store does not know. One of a log that is not this one's cannot be
+ * explained. Each is looked at once, but where an admission or a reorganisation may have changed what it is.
+ */
+export function createOddCommitsCheck(reader: CommitReader) {
+  const { store } = reader
+  let seen = begin('')
+  return async (admissions: readonly ChainEvent<'Admitted'>[]): Promise<Discrepancy[]> => {
+    const under = admissions.map(({ blockHash }) => blockHash).join()
+    if (seen.under !== under || !(await isStored(store, seen.last))) seen = begin(under)
+    /** From the first on that a mirror which is behind may yet come to know. */
+    const open: Discrepancy[] = []
+    let isOpen = false
+    for await (const event of eventsOf(store, 'Committed', seen.last)) {
+      const one = await judge(reader, event, admissions)
+      isOpen ||= one?.kind === 'unexplained'
+      if (one) (isOpen ? open : seen.found).push(one)
+      if (!isOpen) seen.last = event
+    }
+    return [...seen.found, ...open]
+  }
+}
+
+/** What is odd about a commit, if anything is. */
+async function judge(
   { store, mirror }: CommitReader,
+  event: ChainEvent<'Committed'>,
   admissions: readonly ChainEvent<'Admitted'>[],
-): Promise<Discrepancy[]> {
-  const found: Discrepancy[] = []
-  const add = (kind: Discrepancy['kind'], code: string, detail: string): void => {
-    found.push({ kind, code, detail, payee: null, amountWei: 0n })
+): Promise<Discrepancy | undefined> {
+  const { counter, next } = event.args
+  const odd = (kind: Discrepancy['kind'], code: string, words: string): Discrepancy => {
+    return { kind, code, detail: `commit ${counter} ${words}`, payee: null, amountWei: 0n }
   }
-  for await (const event of eventsOf(store, 'Committed')) {
-    const { counter, next } = event.args
-    if (admissions.some((one) => one.args.counter < counter && isBefore(event, one)))
-      add('struck', 'STRUCK_COMMIT', `commit ${counter} was taken back by the admit of an earlier anchor`)
-    else if (await store.commitWithRoot(counter, rootOf(next))) continue
-    else if (await isOwn(mirror, next))
-      add(
-        'unknown_transaction',
-        'UNKNOWN_COMMIT',
-        `commit ${counter} is of this ledger, and this store does not know it`,
-      )
-    else add('unexplained', 'FOREIGN_COMMIT', `commit ${counter} is not of this ledger`)
-  }
-  return found
+  if (admissions.some((one) => one.args.counter < counter && isBefore(event, one)))
+    return odd('struck', 'STRUCK_COMMIT', 'was taken back by the admit of an earlier anchor')
+  if (await store.commitWithRoot(counter, rootOf(next))) return undefined
+  if (await isOwn(mirror, next))
+    return odd('unknown_transaction', 'UNKNOWN_COMMIT', 'is of this ledger, and this store does not know it')
+  return odd('unexplained', 'FOREIGN_COMMIT', 'is not of this ledger')
+}
+
+interface Seen {
+  /** Of which admissions this was found. */
+  readonly under: string
+  readonly found: Discrepancy[]
+  last: ChainEvent<'Committed'> | undefined
+}
+
+const begin = (under: string): Seen => ({ under, found: [], last: undefined })
+
+async function isStored(store: CommitReader['store'], event: ChainEvent<'Committed'> | undefined): Promise<boolean> {
+  if (!event) return true
+  const after = { blockNumber: event.blockNumber, position: event.position - 1 }
+  const [now] = await store.eventsNamed('Committed', { after, limit: 1 })
+  return now?.blockHash === event.blockHash && now.position === event.position
 }
 
 /** What each payee had got since an anchor when the contract went back to it, wei: it counts as lost, and its register keeps it. */

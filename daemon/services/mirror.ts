@@ -6,19 +6,24 @@ import { setImmediate } from 'node:timers/promises'
 import { LogTree } from '../../client/logTree.ts'
 import type { Rules } from '../../ledger/config.ts'
 import { type Authentic, authenticate, decodeEntry, entryLeaf, fromSealed } from '../../ledger/entry.ts'
-import { leafHash } from '../../ledger/eventLog.ts'
+import { leafHash, logRoot } from '../../ledger/eventLog.ts'
 import type { OddEvent } from '../../ledger/events.ts'
 import { type Hex, toBytes, toHex } from '../../ledger/hex.ts'
 import { Refusal } from '../../ledger/refusal.ts'
 import { commitmentOf, createLedger, type Ledger, rootOf } from '../../ledger/state.ts'
 import type { Commitment } from '../../ledger/structs.ts'
 import { applyEntry } from '../../ledger/transition.ts'
+import { hashStruct } from '../../ledger/typedData.ts'
+import { decodeLedger, encodeLedger } from '../../protocol/ledgerState.ts'
 import { Fatal } from '../errors.ts'
 import type { Incoming } from '../incoming.ts'
 import type { NewEntry, Store } from '../store/store.ts'
 import { type AccountsView, createAccountsView } from './accountsView.ts'
 
 const entriesPerTurn = 16
+
+/** So many events are computed again in a few seconds. */
+const eventsPerStateMax = 100_000
 
 /** Views of so many commits are kept at hand: those that may yet turn out to be the anchored one. */
 const viewsMax = 4
@@ -29,6 +34,8 @@ export interface Mirror {
   readonly configHashes: readonly Hex[]
   /** All leaf hashes, for proofs. */
   readonly tree: LogTree
+  /** How long the log was in the stored state that this one went on from; 1: it was computed from the first entry on. */
+  readonly resumedAt: number
   /** Applies every stored entry that is new, while another process or nobody writes them. @throws Fatal 1 */
   catchUp(): Promise<void>
   /** Applies what the core says it accepted at `position`. @throws Fatal 1 if by these rules it is not so */
@@ -39,12 +46,22 @@ export interface Mirror {
   isAt(log: { readonly logSize: bigint; readonly logRoot: Hex }): boolean
   /** Keeps the accounts as they are now, for proofs against this commitment. @throws Fatal 1 if it is not of this state */
   freeze(commitment: Commitment): void
+  /** Stores the present state, of which a commit is stored, where a start would have to compute too much again. */
+  keep(counter: bigint): Promise<void>
   /** The accounts as they were at a commitment: kept, or computed again from the log. */
   viewAt(commitment: Commitment): Promise<AccountsView>
 }
 
-export function createMirror({ rules, store }: { readonly rules: Rules; readonly store: Store }): Mirror {
-  const ledger = createLedger(rules.configuration)
+export interface MirrorOptions {
+  readonly rules: Rules
+  readonly store: Store
+  /** The state is stored anew after so many events. */
+  readonly eventsPerState?: number
+}
+
+export function createMirror({ rules, store, eventsPerState = eventsPerStateMax }: MirrorOptions): Mirror {
+  let ledger = createLedger(rules.configuration)
+  let [hasBegun, resumedAt, eventsSince] = [false, 1, 0]
   const tree = new LogTree()
   const views = new Map<Hex, Promise<AccountsView>>()
   tree.append(leafHash(entryLeaf({ configuration: rules.configuration, signatures: [] })))
@@ -56,6 +73,7 @@ export function createMirror({ rules, store }: { readonly rules: Rules; readonly
     if (outcome.status !== 'accepted') return undefined
     tree.append(signed.leafHash)
     if ('configuration' in signed) configHashes.push(ledger.rules.hash)
+    eventsSince += 'batch' in signed ? signed.batch.events.length : 1
     const { position, odd, gains } = outcome
     return { position, leaf: signed.leaf, leafHash: toHex(signed.leafHash), signed, odd, gains }
   }
@@ -66,11 +84,32 @@ export function createMirror({ rules, store }: { readonly rules: Rules; readonly
     return view
   }
 
+  /** Goes on from the stored state instead of from the first entry, where there is one that fits. */
+  const resume = async (): Promise<void> => {
+    const stored = await storedLedger(store)
+    if (!stored) return
+    const { size } = stored.log
+    for await (const hash of store.leafHashes(tree.size, size)) tree.append(toBytes(hash))
+    if (tree.size !== size || tree.root() !== logRoot(stored.log))
+      throw new Fatal(`the stored log of ${size} is not the one that the core committed to`, 1)
+    for (const { position, signed } of await store.configurations())
+      if (position < size) configHashes.push(hashStruct('Configuration', signed.configuration))
+    ledger = stored
+    resumedAt = size
+  }
+
   return {
-    ledger,
+    get ledger() {
+      return ledger
+    },
     configHashes,
     tree,
+    get resumedAt() {
+      return resumedAt
+    },
     async catchUp() {
+      if (!hasBegun) await resume()
+      hasBegun = true
       for await (const { signed, leaf, position, leafHash: stored } of store.entries(tree.size)) {
         const entry = apply(fromSealed(signed, leaf))
         if (entry?.position !== position || entry.leafHash !== stored)
@@ -94,6 +133,12 @@ export function createMirror({ rules, store }: { readonly rules: Rules; readonly
         throw new Fatal(`the core committed to ${root}, which is not the root of its log by the rules`, 1)
       keep(root, Promise.resolve(createAccountsView(ledger.accounts)))
     },
+    async keep(counter) {
+      // To write it takes as long as it has accounts.
+      if (eventsSince < Math.max(eventsPerState, 2 * ledger.accounts.size)) return
+      await store.saveLedger({ counter, chunks: encodeLedger(ledger) })
+      eventsSince = 0
+    },
     viewAt(commitment) {
       const root = rootOf(commitment)
       // Kept as a promise: many who ask at once make one computation.
@@ -104,10 +149,11 @@ export function createMirror({ rules, store }: { readonly rules: Rules; readonly
 
 /** The accounts as they were at a commitment. @throws Fatal 1 if the log leads to another root */
 async function replay(rules: Rules, store: Store, commitment: Commitment): Promise<AccountsView> {
-  const ledger = createLedger(rules.configuration)
-  if (commitment.logSize > 1n) {
-    for await (const { signed, leafHash: stored } of store.entries()) {
-      applyEntry(ledger, { ...signed, leafHash: toBytes(stored) } as Authentic)
+  const stored = await storedLedger(store)
+  const ledger = stored && BigInt(stored.log.size) <= commitment.logSize ? stored : createLedger(rules.configuration)
+  if (commitment.logSize > BigInt(ledger.log.size)) {
+    for await (const { signed, leafHash } of store.entries(ledger.log.size)) {
+      applyEntry(ledger, { ...signed, leafHash: toBytes(leafHash) } as Authentic)
       if (BigInt(ledger.log.size) === commitment.logSize) break
       // Whoever asks for an old anchor must not hold up those who report.
       if (ledger.log.size % entriesPerTurn === 0) await setImmediate()
@@ -116,6 +162,24 @@ async function replay(rules: Rules, store: Store, commitment: Commitment): Promi
   if (rootOf(commitmentOf(ledger)) !== rootOf(commitment))
     throw new Fatal(`the log does not lead to the anchored root ${rootOf(commitment)}`, 1)
   return createAccountsView(ledger.accounts)
+}
+
+/**
+ * The stored state, where it is one that the core committed to. Any other is as good as none: the log has all of it.
+ */
+async function storedLedger(store: Store): Promise<Ledger | undefined> {
+  const state = await store.ledgerState()
+  const ledger = state && readLedger(state.chunks)
+  const commit = ledger && (await store.commitWithRoot(state.counter, rootOf(commitmentOf(ledger))))
+  return commit && ledger
+}
+
+function readLedger(chunks: readonly Uint8Array[]): Ledger | undefined {
+  try {
+    return decodeLedger(chunks)
+  } catch {
+    return undefined // as it was saved, and not in these words: another version's
+  }
 }
 
 /** A refused entry consumed nothing, in the core as here. */

@@ -3,7 +3,7 @@
  * The authority is the core's own signature over the same size and root: a second line carries it, for whoever knows it.
  */
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import type { SignedLogHead } from '../../client/receipt.ts'
 import { type Hex, toBytes } from '../../ledger/hex.ts'
 import { abiEncode, type Domain } from '../../ledger/typedData.ts'
@@ -58,6 +58,7 @@ const base64 = (hex: Hex): string => Buffer.from(toBytes(hex)).toString('base64'
 
 function readKey(path: string): KeyObject {
   if (!existsSync(path)) writeFileSync(path, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
+  if ((statSync(path).mode & 0o077) !== 0) throw new Fatal(`others can read ${path}: chmod 600 it`, 1)
   const digits = readFileSync(path, 'utf8').trim()
   if (!/^[0-9a-f]{64}$/.test(digits)) throw new Fatal(`${path} does not hold a key: 64 hex digits`, 1)
   return createPrivateKey({ key: Buffer.concat([pkcs8, Buffer.from(digits, 'hex')]), format: 'der', type: 'pkcs8' })

@@ -4,15 +4,13 @@ import type { Hex } from '../../ledger/hex.ts'
 import type { Chain } from '../chain/chain.ts'
 import type { Store } from '../store/store.ts'
 import type { Turns } from '../turns.ts'
+import { createBookReader } from './bookReader.ts'
 import type { Books, PayeeBook } from './books.ts'
-import { fetchAdmissions, fetchOddCommits, fetchStruck } from './commitsOnChain.ts'
+import { createOddCommitsCheck, fetchAdmissions, fetchStruck } from './commitsOnChain.ts'
 import { createCoreAccountCheck } from './coreAccount.ts'
 import { decideAll, type PayeeFacts } from './decideDiscrepancies.ts'
 import type { Mirror } from './mirror.ts'
 import type { Payer } from './payer.ts'
-
-/** Registers asked for in one go. */
-const payeesPerRead = 100
 
 export interface ReconcilerOptions {
   readonly chain: Pick<Chain, 'paid' | 'totalPaid' | 'nonce'>
@@ -28,15 +26,35 @@ export interface Reconciler {
   reconcile(): Promise<ReconciliationAnswer>
 }
 
-type AccountCheck = ReturnType<typeof createCoreAccountCheck>
+/** So many times as long as it took to read everything, no more than what is new is read. */
+const restFactor = 20
+
+/** What remembers, from one reconciliation to the next, what it has read. */
+const begin = (options: ReconcilerOptions) => ({
+  readBooks: createBookReader(options),
+  checkAccount: createCoreAccountCheck(options),
+  checkCommits: createOddCommitsCheck(options),
+})
+type Memory = ReturnType<typeof begin>
 
 export function createReconciler(options: ReconcilerOptions): Reconciler {
   let running: Promise<ReconciliationAnswer> | undefined
-  const checkAccount = createCoreAccountCheck(options)
+  let memory = begin(options)
+  let wholeAt = Number.NEGATIVE_INFINITY
+  /** All is read again where anything did not fit, and from time to time: what was altered behind our back is found too. */
+  const look = async (): Promise<ReconciliationAnswer> => {
+    const startedAt = performance.now()
+    const isWhole = startedAt >= wholeAt
+    if (isWhole) memory = begin(options)
+    const answer = await reconcile(options, memory)
+    if (answer.discrepancies.some(({ kind }) => kind === 'unexplained')) wholeAt = Number.NEGATIVE_INFINITY
+    else if (isWhole) wholeAt = performance.now() + restFactor * (performance.now() - startedAt)
+    return answer
+  }
   return {
     // Whoever asks while it runs gets the same answer: many who ask at once cost as much as one.
     reconcile() {
-      running ??= reconcile(options, checkAccount).finally(() => {
+      running ??= look().finally(() => {
         running = undefined
       })
       return running
@@ -44,19 +62,22 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   }
 }
 
-async function reconcile(options: ReconcilerOptions, checkAccount: AccountCheck): Promise<ReconciliationAnswer> {
-  const { chain, turns, store } = options
+async function reconcile(
+  options: ReconcilerOptions,
+  { readBooks, checkAccount, checkCommits }: Memory,
+): Promise<ReconciliationAnswer> {
+  const { chain, turns } = options
   // In a turn the mirror has no entry that the store has not. What is asked afterwards is asked as of this moment.
-  const { known, common, size, totalEarnedWei, block } = await turns.run(async () => snapshotOf(options))
-  const earnings = await store.earnings(size)
+  const { known, others, common, size, totalEarnedWei, block } = await turns.run(async () => snapshotOf(options))
+  const { gained, registers } = await readBooks({ size, payees: known, block })
+  const { accounts } = options.mirror.ledger
+  for (const payee of gained.keys()) if (!accounts.has(payee) && !others.has(payee)) known.push(ofNobody(payee))
   const admissions = await fetchAdmissions(options)
   const struck = await fetchStruck(options, admissions)
-  const payees = [...new Set([...known.keys(), ...earnings.keys()])]
-  const paid = block === undefined ? [] : await fetchPaid(chain, payees, block)
-  const facts = payees.map((payee, i): PayeeFacts => {
-    const { earnedWei = 0n, book, leftOut } = known.get(payee) ?? {}
-    const [gainedWei, paidWei, struckWei] = [earnings.get(payee) ?? 0n, paid[i] ?? 0n, struck.get(payee) ?? 0n]
-    return { payee, earnedWei, gainedWei, paidWei, struckWei, book, leftOut }
+  const facts = known.map((entry): PayeeFacts => {
+    const { payee } = entry
+    const [gainedWei, paidWei] = [gained.get(payee) ?? 0n, registers.get(payee)?.paidWei ?? 0n]
+    return { ...entry, gainedWei, paidWei, struckWei: struck.get(payee) ?? 0n }
   })
   const totalPaidWei = block === undefined ? 0n : await chain.totalPaid(block)
   const committer = admissions.at(-1)?.args.committer
@@ -65,7 +86,7 @@ async function reconcile(options: ReconcilerOptions, checkAccount: AccountCheck)
   return {
     discrepancies: [
       ...decideAll({ facts, common, totalEarnedWei, totalPaidWei }),
-      ...(await fetchOddCommits(options, admissions)),
+      ...(await checkCommits(admissions)),
       ...ofAccount,
     ],
     accounts: facts.filter((entry) => entry.earnedWei > 0n).length,
@@ -76,26 +97,27 @@ async function reconcile(options: ReconcilerOptions, checkAccount: AccountCheck)
   }
 }
 
-function snapshotOf({ mirror, books, payer }: ReconcilerOptions) {
-  const { accounts, totalEarnedWei } = mirror.ledger
-  const payees = new Set(
-    [...accounts.values(), ...[...books.all()].map(([payee]) => ({ payee }))].map(({ payee }) => payee),
-  )
-  const known = new Map(
-    [...payees].map((payee) => {
-      const book = books.of(payee)
-      const earnedWei = accounts.get(payee)?.balance.earnedWei ?? 0n
-      return [payee, { earnedWei, book: book && ({ ...book } as PayeeBook), leftOut: wordsFor(payer, payee) }]
-    }),
-  )
-  return { known, common: { ...books.common }, size: mirror.tree.size, totalEarnedWei, block: books.block }
+interface Known extends Pick<PayeeFacts, 'payee' | 'earnedWei' | 'book' | 'leftOut'> {
+  readonly eventsWei: bigint
 }
 
-async function fetchPaid(chain: ReconcilerOptions['chain'], payees: readonly Hex[], block: number): Promise<bigint[]> {
-  const paid: bigint[] = []
-  for (let at = 0; at < payees.length; at += payeesPerRead)
-    paid.push(...(await chain.paid(payees.slice(at, at + payeesPerRead), block)))
-  return paid
+const ofNobody = (payee: Hex): Known => ({ payee, earnedWei: 0n, eventsWei: 0n, book: undefined, leftOut: undefined })
+
+/** As everything is at this moment: with very many accounts it must not take long. */
+function snapshotOf({ mirror, books, payer }: ReconcilerOptions) {
+  const { accounts, totalEarnedWei } = mirror.ledger
+  const known: Known[] = []
+  const add = (payee: Hex, earnedWei: bigint): void => {
+    const now = books.of(payee)
+    const book = now && ({ ...now } as PayeeBook)
+    known.push({ payee, earnedWei, eventsWei: book?.paidWei ?? 0n, book, leftOut: wordsFor(payer, payee) })
+  }
+  for (const { payee, balance } of accounts.values()) add(payee, balance.earnedWei)
+  /** Of whom events tell, and the ledger nothing. */
+  const others = new Set<Hex>()
+  for (const [payee] of books.all()) if (!accounts.has(payee)) others.add(payee)
+  for (const payee of others) add(payee, 0n)
+  return { known, others, common: { ...books.common }, size: mirror.tree.size, totalEarnedWei, block: books.block }
 }
 
 function wordsFor({ leftOut }: Pick<Payer, 'leftOut'>, payee: Hex): string | undefined {

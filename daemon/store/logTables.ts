@@ -1,8 +1,9 @@
 /** The part of the store that holds the log: entries, signed heads, and batches on their way to the core. */
 
+import { createHash } from 'node:crypto'
 import type { SignedLogHead } from '../../client/receipt.ts'
 import { decodeEntry, type SignedConfiguration, type Entry as SignedEntry } from '../../ledger/entry.ts'
-import type { Hex } from '../../ledger/hex.ts'
+import { type Hex, toHex } from '../../ledger/hex.ts'
 import { oddJson } from './codecs.ts'
 import { insertRows, pages, type Query, type Row, StoreError } from './database.ts'
 import type { Entry, NewEntry, Store } from './store.ts'
@@ -19,6 +20,9 @@ type LogTables = Pick<
   | 'gains'
   | 'earnings'
   | 'configurations'
+  | 'leafHashes'
+  | 'saveLedger'
+  | 'ledgerState'
   | 'saveLogHead'
   | 'lastLogHead'
 >
@@ -28,6 +32,7 @@ const entriesPerPage = 500
 export const lastLogHeadSql =
   'SELECT * FROM log_heads ORDER BY CAST(epoch AS BIGINT) DESC, CAST(size AS BIGINT) DESC LIMIT 1'
 const gainsPerPage = 5_000
+const hashesPerPage = 5_000
 /** Above every position. */
 const positionsEnd = 2 ** 31
 
@@ -72,21 +77,42 @@ export function createLogTables(query: Query, write: Write): LogTables {
       )
       return rows.map((row) => ({ entry: entryOf(row), wei: BigInt(row.wei as string) }))
     },
-    async earnings(below) {
+    async earnings(from, below) {
       const sums = new Map<Hex, bigint>()
-      for (let [payee, position]: [string, number] = ['', -1]; ; ) {
+      for (let [position, payee]: [number, string] = [from, '']; ; ) {
         const rows = await query(
           `SELECT gains.* FROM gains JOIN entries ON entries.position = gains.position
-          WHERE (gains.payee, gains.position) > (?, ?) AND gains.position < ?
-          ORDER BY gains.payee, gains.position LIMIT ?`,
-          ...[payee, position, below, gainsPerPage],
+          WHERE (gains.position, gains.payee) > (?, ?) AND gains.position < ?
+          ORDER BY gains.position, gains.payee LIMIT ?`,
+          ...[position, payee, below, gainsPerPage],
         )
         for (const row of rows)
           sums.set(row.payee as Hex, (sums.get(row.payee as Hex) ?? 0n) + BigInt(row.wei as string))
         const last = rows.at(-1)
         if (!last || rows.length < gainsPerPage) return sums
-        ;[payee, position] = [last.payee as string, last.position as number]
+        ;[position, payee] = [last.position as number, last.payee as string]
       }
+    },
+    async *leafHashes(from, below) {
+      const sql =
+        'SELECT position, leaf_hash FROM entries WHERE position >= ? AND position < ? ORDER BY position LIMIT ?'
+      const page = (position: number) => query(sql, position, below, hashesPerPage)
+      for await (const row of pages(page, from, (last) => last.position as number)) yield row.leaf_hash as Hex
+    },
+    saveLedger: ({ chunks, counter }) =>
+      write(async (ask) => {
+        await ask('DELETE FROM ledger_state')
+        const hash = hashOf(chunks)
+        for (const [chunk, bytes] of chunks.entries())
+          await ask('INSERT INTO ledger_state VALUES (?, ?, ?, ?)', chunk, `${counter}`, hash, bytes)
+      }),
+    async ledgerState() {
+      // In one statement: whoever leads may be writing another.
+      const rows = await query('SELECT * FROM ledger_state ORDER BY chunk')
+      const chunks = rows.map(({ bytes }) => bytes as Uint8Array)
+      const [first] = rows
+      if (!first || first.hash !== hashOf(chunks)) return undefined
+      return { chunks, counter: BigInt(first.counter as string) }
     },
     saveLogHead: (head) => write((ask) => addHead(ask, head)),
     async lastLogHead() {
@@ -113,6 +139,12 @@ export async function addHead(query: Query, { boot, size, epoch, root, signature
     ON CONFLICT (boot, epoch, size) DO UPDATE SET root = excluded.root, signature = excluded.signature`,
     ...[boot, `${size}`, `${epoch}`, root, signature],
   )
+}
+
+function hashOf(chunks: readonly Uint8Array[]): Hex {
+  const hash = createHash('sha256')
+  for (const chunk of chunks) hash.update(chunk)
+  return toHex(hash.digest())
 }
 
 /** Whoever speaks for the operator: its configurations have versions, and no one author. */

@@ -89,6 +89,14 @@ const versions: readonly (readonly Step[])[] = [
     'DROP TABLE entries_before',
     'DROP TABLE intents_before',
   ],
+  [
+    // So that a reconciliation reads what is new, and not all.
+    'CREATE INDEX gains_by_position ON gains (position)',
+    // The ledger as it was at a commit: what a start need not compute again. `hash` is that of all chunks.
+    `CREATE TABLE ledger_state (
+      chunk INTEGER PRIMARY KEY, counter TEXT NOT NULL, hash TEXT NOT NULL, bytes BLOB NOT NULL
+    ) STRICT`,
+  ],
 ]
 
 /** Brings the schema up to date. @throws StoreError, Fatal 1 if it is of a newer daemon */

@@ -27,6 +27,13 @@ export interface Snapshot {
   readonly last: RecordPlace
 }
 
+/** The state of the ledger as it was when the core signed a commit, to go on from without what came before. */
+export interface LedgerState {
+  readonly chunks: readonly Uint8Array[]
+  /** Of that commit. */
+  readonly counter: bigint
+}
+
 /** What is in the log, where, and what in it credited nothing. */
 export interface Entry {
   readonly position: number
@@ -143,12 +150,18 @@ export interface Store {
   entriesFrom(position: number, limit: number): Promise<readonly Entry[]>
   /** Entries that touched a payee's account, newest first, only those below `before` if it is given. */
   gains(payee: Hex, query: { readonly before: number | undefined; readonly limit: number }): Promise<readonly Gain[]>
-  /** What the entries below a position brought to whom in all, wei: of entries that are stored only. */
-  earnings(below: number): Promise<ReadonlyMap<Hex, bigint>>
+  /** What the entries from one position up to but not another brought to whom in all, wei: of entries that are stored only. */
+  earnings(from: number, below: number): Promise<ReadonlyMap<Hex, bigint>>
   /** The entry of the same author and number, be it these bytes or others. */
   entryLike(signed: SignedEntry): Promise<Entry | undefined>
   /** Configurations behind the first, oldest first. */
   configurations(): Promise<readonly (Entry & { readonly signed: SignedConfiguration })[]>
+  /** Leaf hashes of the entries from one position up to but not another, in order. */
+  leafHashes(from: number, below: number): AsyncIterable<Hex>
+  /** Puts it in the place of the one before. */
+  saveLedger(state: LedgerState): Promise<void>
+  /** The one that was saved last; undefined where none was, or where it is not as it was saved. */
+  ledgerState(): Promise<LedgerState | undefined>
   /** A head signed without a new entry, as for a repeat. */
   saveLogHead(head: SignedLogHead): Promise<void>
   /** The one of the newest epoch and, in it, the largest log. */

@@ -1,7 +1,11 @@
 /**
- * Loaded before a daemon or a core: numbers every write to disk, every message sent and every reply as a step, before and
- * after it. `STEPS_RECORD` names a file for the steps of a run; `STEPS_KILL` the step at which the process is killed, and
- * `STEPS_ALSO` the file with the id of another that is killed with it. The product knows nothing of this.
+ * Loaded before a daemon or a core: numbers everything that others can see of it as a step, before and after it: every
+ * commit and file on disk, every message sent, every reply. `STEPS_RECORD` names a file for the steps of a run;
+ * `STEPS_KILL` the step at which the process is killed, and `STEPS_ALSO` the file with the id of another that is killed
+ * with it. The product knows nothing of this.
+ *
+ * What changes nothing for anyone is no step: a statement before its transaction commits, and the sync of a file, which
+ * the system has from whoever is killed, synced or not (what a lost power supply leaves, disk.test.ts asks).
  */
 import fs from 'node:fs'
 import { ServerResponse } from 'node:http'
@@ -52,15 +56,21 @@ function wrap<T extends object>(
   } as never
 }
 
-/** `COMMIT` is told by what it commits. */
-let last = ''
-function nameOfSql(sql: string): string | undefined {
+/** What each connection has said since its `BEGIN`: by that its `COMMIT` is told from others. */
+const begun = new WeakMap<object, Set<string>>()
+function nameOfSql(connection: object, sql: string): string | undefined {
   const [, words] =
-    /^\s*(BEGIN|COMMIT|INSERT INTO \w+|UPDATE \w+|DELETE FROM \w+|CREATE TABLE|CREATE INDEX)/.exec(sql) ?? []
+    /^\s*(BEGIN|COMMIT|ROLLBACK|INSERT INTO \w+|UPDATE \w+|DELETE FROM \w+|CREATE TABLE|CREATE INDEX)/.exec(sql) ?? []
   if (words === undefined) return undefined
-  if (words === 'COMMIT') return `store: COMMIT of ${last}`
-  last = words
-  return `store: ${words}`
+  const said = begun.get(connection)
+  if (words === 'BEGIN') begun.set(connection, new Set())
+  else if (words === 'ROLLBACK') begun.delete(connection)
+  else if (words === 'COMMIT') {
+    begun.delete(connection)
+    return said?.size ? `store: COMMIT of ${[...said].join(', ')}` : undefined
+  } else if (said) said.add(words)
+  else return `store: ${words}`
+  return undefined
 }
 
 const sqlOf = (query: unknown): string =>
@@ -76,24 +86,27 @@ function nameOfFrame(bytes: unknown): string | undefined {
   return member && member !== 'phase' ? `reply: ${member}` : undefined
 }
 
-wrap(DatabaseSync.prototype, 'exec', (_, [sql]) => nameOfSql(sql as unknown as string))
-const sources = new WeakMap<object, string>()
+wrap(DatabaseSync.prototype, 'exec', (self, [sql]) => nameOfSql(self, sql as unknown as string))
+const sources = new WeakMap<object, readonly [DatabaseSync, string]>()
 const prepare = DatabaseSync.prototype.prepare
 DatabaseSync.prototype.prepare = function (sql, ...rest) {
   const statement = prepare.call(this, sql, ...rest)
-  sources.set(statement, sql)
+  sources.set(statement, [this, sql])
   return statement
 }
-wrap(StatementSync.prototype, 'all', (self) => nameOfSql(sources.get(self) ?? ''))
-wrap(pg.Client.prototype as unknown as { query: Any }, 'query', (_, [query]) => nameOfSql(sqlOf(query)))
+wrap(StatementSync.prototype, 'all', (self) => nameOfSql(...(sources.get(self) as [DatabaseSync, string])))
+wrap(pg.Client.prototype as unknown as { query: Any }, 'query', (self, [query]) => nameOfSql(self, sqlOf(query)))
 wrap(Socket.prototype as unknown as { write: Any }, 'write', (_, [bytes]) => nameOfFrame(bytes))
-wrap(ServerResponse.prototype as unknown as { end: Any }, 'end', (self: { req: { method: string; url: string } }) =>
-  self.req.method === 'POST' ? `http: ${self.req.url}` : undefined,
+wrap(
+  ServerResponse.prototype as unknown as { end: Any },
+  'end',
+  ({ req, statusCode }: { req: { method: string; url: string }; statusCode: number }) =>
+    req.method === 'POST' ? `http: ${statusCode} to ${req.url}` : undefined,
 )
 wrap(globalThis as unknown as { fetch: Any }, 'fetch', (_, args) => {
   const [, init] = args as unknown as [unknown, { body?: unknown }?]
   return `${init?.body}`.includes('eth_sendRawTransaction') ? 'chain: send' : undefined
 })
-for (const method of ['writeFileSync', 'renameSync', 'fsyncSync'] as const)
+for (const method of ['writeFileSync', 'renameSync'] as const)
   wrap(fs as unknown as Record<string, Any>, method, () => `file: ${method}`)
 syncBuiltinESMExports()

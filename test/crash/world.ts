@@ -19,9 +19,10 @@ import type { Configuration } from '../../ledger/structs.ts'
 import type { Domain } from '../../ledger/typedData.ts'
 import { struct } from '../../protocol/codec.ts'
 import { configuration, payeeOf, reporterKey } from '../unit/ledger/support.ts'
+import { bundleDaemon } from './bundle.ts'
 
 const project = join(import.meta.dirname, '../..')
-const withinMs = 60_000
+const withinMs = 120_000
 /** What each batch credits each payee with. */
 export const batchWei = 10n ** 12n
 
@@ -33,6 +34,8 @@ export interface Ground {
   readonly tickets: readonly Hex[]
   readonly directs: readonly Hex[]
   readonly children: Children
+  /** What a daemon is started from. */
+  readonly daemonFile: string
 }
 
 export async function prepareGround(rpcUrl: string): Promise<Ground> {
@@ -46,6 +49,7 @@ export async function prepareGround(rpcUrl: string): Promise<Ground> {
     tickets: await findOrchestrators(wallet, broker, [payeeOf(700)]),
     directs: [payeeOf(800)],
     children: createChildren(),
+    daemonFile: await bundleDaemon(),
   }
 }
 
@@ -99,7 +103,7 @@ export interface CrashWorld {
 }
 
 export async function createCrashWorld(ground: Ground): Promise<CrashWorld> {
-  const { rpcUrl, wallet, broker, tickets, directs, children } = ground
+  const { rpcUrl, wallet, broker, tickets, directs, children, daemonFile } = ground
   const folder = mkdtempSync(join(tmpdir(), 'bursar-crash-'))
   const started = new Set<Child>()
   const { signal } = new AbortController()
@@ -132,7 +136,7 @@ export async function createCrashWorld(ground: Ground): Promise<CrashWorld> {
     const child = children.start({
       name: `${kind}-${order.name}`,
       file: process.execPath,
-      args: [...preload, join(project, file), ...args],
+      args: [...preload, file, ...args],
       env: { NODE_NO_WARNINGS: '1', ...env, ...order.env },
       logPath: join(folder, `${kind}-${order.name}.log`),
       ...(onLine ? { onLine } : {}),
@@ -172,7 +176,7 @@ export async function createCrashWorld(ground: Ground): Promise<CrashWorld> {
       const keys = join(folder, 'keys')
       mkdirSync(keys, { recursive: true })
       const args = ['--listen', `unix:${socketOf(order.name)}`, '--dir', keys]
-      const child = launch('core', 'anvil/localCore.ts', args, order, {})
+      const child = launch('core', join(project, 'anvil/localCore.ts'), args, order, {})
       writeFileSync(join(folder, `${order.name}.pid`), `${child.pid}`)
       return child
     },
@@ -180,7 +184,7 @@ export async function createCrashWorld(ground: Ground): Promise<CrashWorld> {
       const lines: Record<string, unknown>[] = []
       let url = ''
       const env = { BURSAR_CONFIG: writeSettings(order.name, order.store) }
-      const child = launch('daemon', 'daemon/main.ts', [], order, env, (line) => {
+      const child = launch('daemon', daemonFile, [], order, env, (line) => {
         const entry = JSON.parse(line)
         lines.push(entry)
         if (entry.msg === 'listening') url = entry.url

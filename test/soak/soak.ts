@@ -2,7 +2,7 @@
  * The real stack under load for as long as is wanted, with parts of it killed or cut off in an order that a seed decides. In the
  * end everything must be paid, and all books must agree: the same audit as that of `npm start -- --once`.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -27,9 +27,14 @@ export interface SoakResult extends Summary {
   readonly seed: number
   /** What was done to it, and how often. */
   readonly disturbances: Readonly<Record<Disturbance, number>>
+  /** What each part had in memory as the load began, in its middle and as it ended, MiB; of one that was just down: 0. */
+  readonly residentMiB: Readonly<Record<Part, readonly number[]>>
   /** One sentence for each discrepancy. */
   readonly found: readonly string[]
 }
+
+const parts = ['daemon', 'core'] as const
+type Part = (typeof parts)[number]
 
 const disturbances = ['daemon', 'core', 'both', 'chain', 'rpc'] as const
 type Disturbance = (typeof disturbances)[number]
@@ -68,16 +73,36 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   })
   const feed = startFeed(world)
   try {
-    const { onTick, done } = disturb(options, world, await proxied.promise, () => feed.events)
+    const { onTick: onTickOfPlan, done } = disturb(options, world, await proxied.promise, () => feed.events)
+    const residentMiB: Record<Part, number[]> = { daemon: [], core: [] }
+    const measure = (): void => {
+      for (const part of parts) residentMiB[part].push(residentOf(world[part].child.pid))
+    }
+    const onTick = async (): Promise<void> => {
+      if (residentMiB.daemon.length === 1 && feed.events * 2 >= options.events) measure()
+      await onTickOfPlan()
+    }
+    measure()
     say(`${options.events} events, ${options.disturbances} disturbances`)
     await feed.runExactly(options.events, options.eventsPerSecond, onTick, signal)
+    measure()
     const { summary, found } = await summarize({ children, world, feed, folder, startedAt, say, signal })
     if (found.length === 0) rmSync(folder, { recursive: true })
-    return { ...summary, seed, disturbances: done, found }
+    return { ...summary, seed, disturbances: done, residentMiB, found }
   } finally {
     await feed.stop()
     await world.stop()
     for (const clean of cleaning) await clean()
+  }
+}
+
+function residentOf(pid: number): number {
+  try {
+    const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+    return Math.round(Number(kibibytes ?? 0) / 1024)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
+    throw error
   }
 }
 

@@ -66,7 +66,7 @@ const judge = (first: Evidence['first'], second: Evidence['second'], prefix: Evi
   judgeEvidence(evidence.read(JSON.parse(JSON.stringify(evidence.write({ first, second, prefix }))), ''))
 
 /** What a log was when it held so many entries, proved by whoever has a copy of it. */
-function prefixOf(entries: readonly SignedBatch[], size: number): NonNullable<Evidence['prefix']> {
+function prefixOf(entries: readonly SentBatch[], size: number): NonNullable<Evidence['prefix']> {
   const tree = logOf(...entries)
   return { root: tree.root(size), consistency: tree.consistencyProof(size) }
 }

@@ -1,36 +1,53 @@
-/** The OpenAPI document against the standard, the routes, and real answers. */
+/** The OpenAPI documents against the standard, the routes, and real answers. */
+import Router from '@koa/router'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test, vi } from 'vitest'
 import { signedBatch } from '../../../client/entries.ts'
 import { createPublicRouter } from '../../../daemon/app.ts'
-import { openapiDocument } from '../../../daemon/openapi.ts'
+import { openapiDocument, operatorDocument } from '../../../daemon/openapi.ts'
+import { addOperatorRoutes, type OperatorServices } from '../../../daemon/routes/operator.ts'
 import type { Services } from '../../../daemon/routes/services.ts'
-import { reporter } from '../ledger/support.ts'
+import { payeeOf, reporter } from '../ledger/support.ts'
 import { createWorld, creditBatch, directPayee, publishDeployment, type TestDaemon, waiting } from './support.ts'
 
 interface Described {
   readonly responses: Record<string, { content: Record<string, { schema?: object }> }>
   readonly parameters: readonly { readonly name: string; readonly in: string }[]
 }
-const paths = openapiDocument.paths as Record<string, Record<string, Described>>
+type Paths = Record<string, Record<string, Described>>
+const paths = openapiDocument.paths as Paths
+const operatorPaths = operatorDocument.paths as Paths
+const token = 'operator-token-of-thirty-two-chars'
+const authorization = `Bearer ${token}`
 const ajv = new Ajv2020({ strict: false })
 
 test('default: valid OpenAPI 3.1, and served', async () => {
-  const { valid, errors } = await new Validator().validate(openapiDocument as never)
-  expect({ valid, errors }).toMatchObject({ valid: true })
+  for (const document of [openapiDocument, operatorDocument]) {
+    const { valid, errors } = await new Validator().validate(document as never)
+    expect({ valid, errors }).toMatchObject({ valid: true })
+  }
   const daemon = await createWorld().startDaemon()
   const response = await fetch(`${daemon.url}/api/openapi.json`)
   expect(response.headers.get('content-type')).toMatch(/^application\/json/)
   expect(await response.json()).toEqual(JSON.parse(JSON.stringify(openapiDocument)))
 })
 
-test('behavior: what is documented is what is served, both ways', () => {
-  const nothing = { metrics: {}, limits: { reporterPerSecond: 1 } } as unknown as Services
-  const served = createPublicRouter(nothing)
-    .stack.map(({ methods, path }) => [methods.filter((m) => m !== 'HEAD').join(), `${path}`] as const)
+const nothing = { metrics: {}, limits: { reporterPerSecond: 1 } } as unknown as Services & OperatorServices
+const routerOfOperator = (): Router => {
+  const router = new Router()
+  addOperatorRoutes(router, nothing)
+  return router
+}
+
+test.each([
+  ['public', createPublicRouter(nothing), paths],
+  ["operator's", routerOfOperator(), operatorPaths],
+])('behavior: what is documented is what is served, both ways: the %s API', (_, router, described) => {
+  const served = router.stack
+    .map(({ methods, path }) => [methods.filter((m) => m !== 'HEAD').join(), `${path}`] as const)
     .map(([method, path]) => `${method} ${path.replace(/[:*](\w+)/g, '{$1}')}`)
-  const documented = Object.entries(paths).flatMap(([path, methods]) =>
+  const documented = Object.entries(described).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   )
   expect(documented.sort()).toEqual(served.sort())
@@ -87,9 +104,31 @@ test('behavior: real answers are what the document says', async () => {
   await expectProblem(daemon)
 })
 
-async function expectDescribed(response: Response, path: string, method: string): Promise<void> {
+test("behavior: so are the operator's, and nobody reads them without the token", async () => {
+  const world = createWorld()
+  const daemon = await world.startOpen({
+    operator: { listen: '127.0.0.1:0', tokenFile: '' },
+    operatorToken: token,
+    payIntervalMs: 3_600_000,
+  })
+  world.chain.refusing.add(directPayee)
+  await daemon.client.sendBatch(creditBatch(0n, 5n))
+  await daemon.client.sendBatch(creditBatch(1n, 6n, payeeOf(902)))
+  const url = await vi.waitFor(() => {
+    const line = daemon.log.find(({ msg }) => msg === 'listening for the operator')
+    if (!line) throw new Error('not listening yet')
+    return line.url as string
+  }, waiting)
+  for (const path of Object.keys(operatorPaths)) {
+    expect((await fetch(url + path)).status).toBe(401)
+    if (path === '/operator/stream') continue // has no end
+    await expectDescribed(await fetch(url + path, { headers: { authorization } }), path, 'get', operatorPaths)
+  }
+})
+
+async function expectDescribed(response: Response, path: string, method: string, described = paths): Promise<void> {
   expect(response.status, path).toBe(200)
-  const content = paths[path]?.[method]?.responses['200']?.content ?? {}
+  const content = described[path]?.[method]?.responses['200']?.content ?? {}
   const [type = ''] = (response.headers.get('content-type') ?? '').split(';')
   expect(Object.keys(content), path).toEqual([type])
   const { schema } = content[type] ?? {}

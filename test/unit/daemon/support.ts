@@ -1,4 +1,5 @@
 /** The whole daemon in one process: over HTTP, over a unix socket to the real core, on a chain in memory, on a real file. */
+import { createHash } from 'node:crypto'
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -15,7 +16,7 @@ import type { Config } from '../../../daemon/config.ts'
 import { runDaemon } from '../../../daemon/daemon.ts'
 import type { KmsPlace } from '../../../daemon/kms.ts'
 import { openStore } from '../../../daemon/store/open.ts'
-import type { Store } from '../../../daemon/store/store.ts'
+import type { RecordPlace, Store } from '../../../daemon/store/store.ts'
 import { type Core, createCore } from '../../../enclave/core.ts'
 import { dispatch, type Reply } from '../../../enclave/dispatch.ts'
 import { checkConfiguration } from '../../../ledger/config.ts'
@@ -239,3 +240,12 @@ export const untilOpen = (daemon: TestDaemon): Promise<void> =>
 /** A batch that credits one payee. */
 export const creditBatch = (sequence: bigint, wei: bigint, payee: Hex = directPayee): SentBatch =>
   signBatch({ domain, secretKey: reporterKey, sequence, events: [credit({ id: `${sequence}`, payee, wei })] })
+
+/** A record as far as the store reads it. */
+export function sealAfter(last: RecordPlace): { sealed: Uint8Array; place: RecordPlace } {
+  const sealed = Buffer.alloc(140, last.number)
+  sealed.writeUInt8(1) // the format
+  sealed.writeBigUInt64BE(BigInt(last.number + 1), 70)
+  sealed.write(last.hash.slice(2), 78, 'hex')
+  return { sealed, place: { number: last.number + 1, hash: `0x${createHash('sha256').update(sealed).digest('hex')}` } }
+}

@@ -1,7 +1,9 @@
 /** Good requests, spoiled a member at a time by what their codecs say of them: each is answered, and none halts the core. */
+
 import { expect, test } from 'vitest'
 import { type Core, createCore } from '../../../enclave/core.ts'
 import { dispatch } from '../../../enclave/dispatch.ts'
+import { entryLeaf } from '../../../ledger/entry.ts'
 import { rootOf } from '../../../ledger/state.ts'
 import type { Codec, Form } from '../../../protocol/codec.ts'
 import { type Method, methods, type Params } from '../../../protocol/messages.ts'
@@ -119,7 +121,7 @@ function openScene(): { core: Core; requests: readonly (readonly [Method, Json])
     core,
     requests: [
       wire('open_epoch', { head, hints }),
-      wire('apply_event', { entries: [work(1n), work(2n, 7n, payeeOf(2))] }),
+      wire('apply_event', { entries: [work(1n), work(2n, 7n, payeeOf(2))].map(entryLeaf) }),
       wire('prepare_payouts', { head, round, payments, hints }),
       wire('sign_transaction', { open: null, commit, signature, hints }),
       wire('confirm_payout', { commit, signature }),
