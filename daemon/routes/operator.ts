@@ -8,7 +8,6 @@ import {
   operatorStatusAnswer,
   payoutPlanAnswer,
 } from '../../client/operatorApi.ts'
-import type { Metrics } from '../metrics.ts'
 import type { Change, Concerns } from '../services/concerns.ts'
 import type { LeftOut } from '../services/decidePayouts.ts'
 import type { Payer } from '../services/payer.ts'
@@ -24,11 +23,11 @@ export interface OperatorServices {
   readonly concerns: Concerns
   /** @throws NotOpen where there is no core, and what the core throws */
   tryKms(): Promise<readonly KmsTrial[]>
-  readonly metrics: Metrics
+  readonly ended: AbortSignal
 }
 
 export function addOperatorRoutes(router: Router, services: OperatorServices): void {
-  const { gate, payer, vitals, concerns } = services
+  const { gate, payer, vitals, concerns, ended } = services
   router.get('/operator/status', (context) => {
     const { signs } = vitals
     answer(context, operatorStatusAnswer, {
@@ -55,7 +54,7 @@ export function addOperatorRoutes(router: Router, services: OperatorServices): v
   router.get('/operator/kms', async (context) => answer(context, kmsAnswer, { trials: await services.tryKms() }))
   // Whoever comes back is told all that is wrong then: no place in it has to be remembered.
   router.get('/operator/stream', (context) => {
-    const out = openEventStream(context, () => remove())
+    const out = openEventStream(context, ended, () => remove())
     const { now, remove } = concerns.add((change) => out.write(textOf(change)))
     out.write(`retry: 2000\nevent: concerns\ndata: ${JSON.stringify(concernsEvent.write({ concerns: now }))}\n\n`)
   })

@@ -22,7 +22,7 @@ const settings = {
 
 const load = (env: Record<string, string>, files: Record<string, unknown> = {}, modes: Record<string, number> = {}) => {
   const all: Record<string, unknown> = { '/etc/daemon.json': settings, '/etc/ledger.json': ledger, ...files }
-  return loadConfig({
+  const { host, lanes } = loadConfig({
     env: { BURSAR_CONFIG: '/etc/daemon.json', PATH: '/bin', ...env },
     readFile: (path) => {
       if (!(path in all)) throw new Error(`no such file ${path}`)
@@ -30,6 +30,7 @@ const load = (env: Record<string, string>, files: Record<string, unknown> = {}, 
     },
     modeOf: (path) => modes[path] ?? 0o100640,
   })
+  return { ...host, ...lanes[0], lanes }
 }
 
 const faultsOf = (act: () => unknown): readonly string[] => {
@@ -51,7 +52,7 @@ test('default: the file alone', () => {
     confirmations: 3,
     transaction: { gas: 30_000_000n, maxFeePerGas: 1000n, maxPriorityFeePerGas: 10n },
   })
-  expect(config.rules.configuration).toEqual(configuration())
+  expect(config.rules?.configuration).toEqual(configuration())
 })
 
 test('behavior: the environment is above the file', () => {

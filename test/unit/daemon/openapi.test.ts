@@ -1,9 +1,10 @@
 /** The OpenAPI document against the standard, the routes, and real answers. */
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import { Registry } from 'prom-client'
 import { expect, test, vi } from 'vitest'
 import { signedBatch } from '../../../client/entries.ts'
-import { createPublicRouter } from '../../../daemon/app.ts'
+import { createFrontRouter, createPublicRouter } from '../../../daemon/app.ts'
 import { openapiDocument } from '../../../daemon/openapi.ts'
 import type { Services } from '../../../daemon/routes/services.ts'
 import { reporter } from '../ledger/support.ts'
@@ -26,19 +27,21 @@ test('default: valid OpenAPI 3.1, and served', async () => {
 })
 
 test('behavior: what is documented is what is served, both ways', () => {
-  const nothing = { metrics: {}, limits: { reporterPerSecond: 1 } } as unknown as Services
-  const served = createPublicRouter(nothing)
-    .stack.map(({ methods, path }) => [methods.filter((m) => m !== 'HEAD').join(), `${path}`] as const)
+  const nothing = { http: {}, limits: { reporterPerSecond: 1 } } as unknown as Services
+  const front = createFrontRouter({ keepers: [], registry: new Registry() })
+  const served = [...createPublicRouter(nothing).stack, ...front.stack]
+    .map(({ methods, path }) => [methods.filter((m) => m !== 'HEAD').join(), `${path}`] as const)
     .map(([method, path]) => `${method} ${path.replace(/[:*](\w+)/g, '{$1}')}`)
   const documented = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   )
-  expect(documented.sort()).toEqual(served.sort())
+  expect(documented.sort()).toEqual([...new Set(served)].sort())
 })
 
 /** One question for each documented route that answers by itself. */
 const questions: Record<string, string> = {
   '/api/reporters/{address}': `/api/reporters/${reporter}`,
+  '/api/lanes': '/api/lanes',
   '/api/tee/status': '/api/tee/status',
   '/api/deployment': '/api/deployment',
   '/api/tee/attestation': '/api/tee/attestation?nonce=0x12',
