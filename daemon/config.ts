@@ -80,13 +80,12 @@ function readLanes(untrusted: unknown, shared: Loose, readFile: Surroundings['re
     faults.push('lanes: expected a list of one or more')
     return []
   }
-  const orders = untrusted.map((item: unknown): LaneOrder => {
+  const orders = untrusted.map((item: unknown, i): LaneOrder => {
     const { name, ...own }: Loose = isObject(item) ? item : {}
-    return { name: typeof name === 'string' ? name : '', own, raw: { ...shared, ...own } }
+    const isNamed = typeof name === 'string' && laneName.test(name)
+    if (!isNamed) faults.push(`lanes.${i}: expected a name of at most 32 lower-case letters, digits and hyphens`)
+    return { name: isNamed ? name : `${i}`, own, raw: { ...shared, ...own } }
   })
-  for (const [i, { name }] of orders.entries())
-    if (!laneName.test(name ?? ''))
-      faults.push(`lanes.${i}: expected a name of at most 32 lower-case letters, digits and hyphens`)
   const lanes = orders.map((order) => readLane(order, readFile, faults))
   const contracts = lanes.map((lane) => lane && Object.values(lane.rules.domain).join())
   faults.push(...clashes(orders.map(({ name, raw }, i) => ({ ...raw, name, contract: contracts[i] }))))

@@ -88,8 +88,8 @@ export function createKeeper({ config, open }: LaneOrder, { log: logOfAll, ...sh
         try {
           await live(signal)
         } catch (error) {
-          settled.resolve()
           if (name === null) throw error
+          settled.resolve()
           const isFinal = error instanceof Fatal && error.exitCode === 1
           without = isFinal ? 'failed' : 'down'
           log.fatal(
