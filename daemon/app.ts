@@ -80,7 +80,7 @@ export function createFrontRouter({ keepers, registry }: Pick<Front, 'keepers' |
   const router = new Router()
   addLaneRoutes(router, keepers)
   addMachineRoutes(router, { keepers, registry })
-  addPageRoutes(router)
+  addPageRoutes(router, { ofLanes: keepers[0]?.name !== null })
   return router
 }
 

@@ -26,8 +26,11 @@ interface File {
   readonly isNamedByContent: boolean
 }
 
-export function addPageRoutes(router: Router): void {
+/** `ofLanes`: at the root of several lanes the page begins with their list. */
+export function addPageRoutes(router: Router, { ofLanes = false } = {}): void {
   const files = readFiles()
+  const index = files.get('index.html')
+  if (index && ofLanes) files.set('index.html', { ...index, body: Buffer.from(markLanes(`${index.body}`)) })
   router.get(['/', '/assets/:name'], (context) => {
     const file = files.get(context.path === '/' ? 'index.html' : context.path.slice(1))
     if (!file) {
@@ -46,8 +49,11 @@ export function addPageRoutes(router: Router): void {
   })
 }
 
+/** So that it knows before it asks anything. */
+const markLanes = (html: string): string => html.replace('id="page"', 'id="page" data-lanes')
+
 /** By their path; none where nothing was built. */
-function readFiles(): ReadonlyMap<string, File> {
+function readFiles(): Map<string, File> {
   return new Map(
     readNames().map((name) => {
       const body = readFileSync(join(built, name))

@@ -34,7 +34,7 @@ export function App() {
         </nav>
       </header>
       <main id="main" tabIndex={-1}>
-        {laneHere ? show(route) : <Front route={route} />}
+        {hasLanes ? <Front route={route} /> : show(route)}
       </main>
       <footer>
         <p>
@@ -49,11 +49,13 @@ export function App() {
 /** The fragment names the view: a link to the content would change it. */
 const skip = () => document.getElementById('main')?.focus()
 
-/** A daemon with one lane that has no name is that lane. */
+/** The root of several lanes, as the daemon says in the page itself. */
+const hasLanes = document.getElementById('page')?.dataset.lanes !== undefined
+
 function Front({ route }: { route: Route }) {
   const { value, error } = usePolled('lanes', (signal) => client.lanes({ signal }))
-  if (!value) return error ? <Trouble error={error} /> : <Waiting />
-  return value.lanes[0]?.name === null ? show(route) : <Lanes lanes={value.lanes} route={route} />
+  if (value) return <Lanes lanes={value.lanes} route={route} />
+  return error ? <Trouble error={error} /> : <Waiting />
 }
 
 function show(route: Route) {
