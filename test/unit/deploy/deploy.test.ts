@@ -67,6 +67,19 @@ test('alerts.yml: rules as Prometheus wants them, over metrics that exist', asyn
   }
 })
 
+test('alerts.yml, grafana.json: of several lanes none hides behind another', () => {
+  const registry = new Registry()
+  createBatchCounter(registry)
+  observeServices(registry, {} as Observed)
+  const ofLanes = registry.getMetricsAsArray().map(({ name }) => name)
+  const exprs = [
+    ...rules.map(({ expr }) => expr),
+    ...panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
+  ]
+  for (const expr of exprs.filter((one) => metricsIn(one).some((name) => ofLanes.includes(name))))
+    expect(expr).not.toMatch(/\b(max|min|sum|avg)\b(?! by \(lane)/)
+})
+
 test('grafana.json: panels of their own, over metrics that exist', async () => {
   const { all } = await exposed()
   expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length)
