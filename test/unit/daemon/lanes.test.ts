@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { createClient } from '../../../client/client.ts'
+import { fetchAccounts } from '../../../client/lanes.ts'
 import { operatorStatusAnswer } from '../../../client/operatorApi.ts'
 import { Fatal } from '../../../daemon/errors.ts'
 import { StoreError } from '../../../daemon/store/database.ts'
@@ -106,6 +107,10 @@ test('behavior: a lane whose store fails begins anew, and the others do not noti
   expect(await (await fetch(`${daemon.url}/metrics`)).text()).toMatch(/^bursar_open\{lane="north"\} 0$/m)
   const levels = daemon.log.filter(({ msg }) => msg === 'the lane begins anew')
   expect(levels[0]).toMatchObject({ level: 60, lane: 'north', code: 'STORE_FULL' })
+  // A sum of which a part is not known is not told.
+  const { sum, lanes: found } = await fetchAccounts({ url: daemon.url }, directPayee)
+  expect(sum).toBeNull()
+  expect(found.map(({ account, error }) => error?.code ?? account)).toEqual(['NOT_OPEN', null, null])
   // The others go on, in the epoch that they had.
   expect(await (await fetch(`${daemon.url}/healthz`)).json()).toMatchObject({
     ok: true,
@@ -120,6 +125,8 @@ test('behavior: a lane whose store fails begins anew, and the others do not noti
   expect(again).toMatchObject({ status: 'already_accepted', receipt: { position: 2 } })
   await untilPaid(daemon, north, 3n)
   await untilPaid(daemon, south, 7n)
+  const { sum: whole } = await fetchAccounts({ url: daemon.url }, directPayee)
+  expect(whole).toEqual({ earnedWei: 10n, paidWei: 10n, owedWei: 0n })
   expect((await daemon.client('south').status()).head).toMatchObject({ epoch: before?.epoch, boot: before?.boot })
 })
 
