@@ -30,7 +30,7 @@ interface File {
 export function addPageRoutes(router: Router, { ofLanes = false } = {}): void {
   const files = readFiles()
   const index = files.get('index.html')
-  if (index && ofLanes) files.set('index.html', { ...index, body: Buffer.from(markLanes(`${index.body}`)) })
+  if (index && ofLanes) files.set('index.html', markLanes(index))
   router.get(['/', '/assets/:name'], (context) => {
     const file = files.get(context.path === '/' ? 'index.html' : context.path.slice(1))
     if (!file) {
@@ -50,7 +50,10 @@ export function addPageRoutes(router: Router, { ofLanes = false } = {}): void {
 }
 
 /** So that it knows before it asks anything. */
-const markLanes = (html: string): string => html.replace('id="page"', 'id="page" data-lanes')
+function markLanes(index: File): File {
+  const body = Buffer.from(`${index.body}`.replace('id="page"', 'id="page" data-lanes'))
+  return { ...index, body, etag: etagOf(body) }
+}
 
 /** By their path; none where nothing was built. */
 function readFiles(): Map<string, File> {

@@ -4,11 +4,11 @@ import { Registry } from 'prom-client'
 import { onTestFinished, vi } from 'vitest'
 import { signBatch } from '../../../client/batch.ts'
 import { type Client, createClient } from '../../../client/client.ts'
+import type { SentBatch } from '../../../client/entries.ts'
 import { credit } from '../../../client/events.ts'
 import { runDaemon } from '../../../daemon/daemon.ts'
 import { openStore } from '../../../daemon/store/open.ts'
 import type { Store } from '../../../daemon/store/store.ts'
-import type { SignedBatch } from '../../../ledger/entry.ts'
 import type { Hex } from '../../../ledger/hex.ts'
 import { payeeOf, reporterKey } from '../ledger/support.ts'
 import { createWorld, directPayee, type TestWorld, waiting } from './support.ts'
@@ -83,7 +83,7 @@ export async function openLane(daemon: LanesDaemon, { name, world }: TestLane): 
 }
 
 /** A batch for this lane that credits one payee. */
-export const batchOf = ({ world }: TestLane, sequence: bigint, wei: bigint, payee: Hex = directPayee): SignedBatch =>
+export const batchOf = ({ world }: TestLane, sequence: bigint, wei: bigint, payee: Hex = directPayee): SentBatch =>
   signBatch({
     domain: world.config.rules.domain,
     secretKey: reporterKey,
