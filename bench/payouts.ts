@@ -1,5 +1,5 @@
 /** P7, first half: payouts through daemon, core and chain, beside the chain taking the very same transactions, ready signed. */
-import { decodeEntry, type SignedBatch } from '../ledger/entry.ts'
+
 import { setTimeout as pause } from 'node:timers/promises'
 import {
   createTestClient,
@@ -11,6 +11,7 @@ import {
   walletActions,
 } from 'viem'
 import { treasuryAbi } from '../abi/index.ts'
+import { decodeEntry, type SignedBatch } from '../ledger/entry.ts'
 import { createSource, payeeOf } from './ledger.ts'
 import { type Bench, cpuSecondsOf, median, show } from './measure.ts'
 import { makeBodies, sendAll } from './send.ts'

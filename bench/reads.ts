@@ -107,7 +107,11 @@ const until = <T>(what: string, ask: () => Promise<T | undefined>): Promise<T> =
   waitFor({ what, timeoutMs: 60_000, signal: new AbortController().signal }, ask)
 
 /** One reporter, some twenty batches a second, until it is told to stop. */
-async function report(source: BatchSource, post: (body: Uint8Array) => Promise<void>, signal: AbortSignal): Promise<void> {
+async function report(
+  source: BatchSource,
+  post: (body: Uint8Array) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     await sendAll(makeBodies(source, 1), post)
     await pause(50)

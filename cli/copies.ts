@@ -4,7 +4,7 @@ import { Command } from 'commander'
 import { backupStore, type Contents, restoreStore } from '../daemon/store/backup.ts'
 import { StoreError } from '../daemon/store/database.ts'
 import { Fault } from './fault.ts'
-import { readSettings, type SettingsOptions, withSettings } from './settings.ts'
+import { readLane, type SettingsOptions, withSettings } from './settings.ts'
 import { json, print } from './table.ts'
 
 const help = '\nExit codes: 0 whole and checked, 1 nothing was written, 2 the settings have faults.'
@@ -14,10 +14,10 @@ export const backupCommand = (): Command =>
     .description('copy the store to a new SQLite file, also while the daemon runs')
     .argument('<file>', 'where to; it must not exist')
     .addHelpText('after', help)
-    .action(async (file: string, { config, json: isJson }: SettingsOptions) => {
-      const contents = await told(() => backupStore(readSettings(config).store, file), 'name another file')
+    .action(async (file: string, options: SettingsOptions) => {
+      const contents = await told(() => backupStore(readLane(options).store, file), 'name another file')
       chmodSync(file, 0o600) // as confidential as the store
-      tell(contents, isJson)
+      tell(contents, options.json)
     })
 
 export const restoreCommand = (): Command =>
@@ -29,9 +29,12 @@ export const restoreCommand = (): Command =>
       'after',
       `${help}\nThe contract judges whether it is the newest: an older one is refused as FOREIGN_ROOT when the core opens.`,
     )
-    .action(async (file: string, { config, json: isJson, newKey }: SettingsOptions & { readonly newKey: boolean }) => {
+    .action(async (file: string, options: SettingsOptions & { readonly newKey: boolean }) => {
       const next = 'stop the daemon, and name an empty store in the settings'
-      tell(await told(() => restoreStore(file, readSettings(config).store, { withKey: !newKey }), next), isJson)
+      tell(
+        await told(() => restoreStore(file, readLane(options).store, { withKey: !options.newKey }), next),
+        options.json,
+      )
     })
 
 async function told(work: () => Promise<Contents>, next: string): Promise<Contents> {

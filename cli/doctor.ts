@@ -5,9 +5,9 @@ import { checkChain } from './doctor/chainChecks.ts'
 import { checkCore } from './doctor/coreChecks.ts'
 import type { Finding } from './doctor/finding.ts'
 import { checkHost } from './doctor/hostChecks.ts'
+import { tellEachLane } from './eachLane.ts'
 import { readJsonFile } from './jsonFile.ts'
-import { readSettings, type SettingsOptions, withSettings } from './settings.ts'
-import { json, print } from './table.ts'
+import { type SettingsOptions, withSettings } from './settings.ts'
 
 interface Options extends SettingsOptions {
   readonly trust?: string
@@ -22,13 +22,13 @@ export const doctorCommand = (): Command =>
     .addHelpText('after', help)
     .action(doctor)
 
-async function doctor({ config, json: isJson, trust: path }: Options): Promise<void> {
-  const settings = readSettings(config)
+async function doctor({ trust: path, ...options }: Options): Promise<void> {
   const trusted = path === undefined ? undefined : readJsonFile(path, 'file of what you trust', trust)
-  const findings = (await Promise.all([checkChain(settings), checkCore(settings, trusted), checkHost(settings)])).flat()
-  process.exitCode = findings.some(({ verdict }) => verdict === 'fail') ? 1 : 0
-  if (isJson) return print(json({ ok: process.exitCode === 0, findings }))
-  for (const finding of findings) print(lineOf(finding))
+  await tellEachLane(options, async (lane) => {
+    const findings = (await Promise.all([checkChain(lane), checkCore(lane, trusted), checkHost(lane)])).flat()
+    const isWell = findings.every(({ verdict }) => verdict !== 'fail')
+    return { exitCode: isWell ? 0 : 1, answer: { ok: isWell, findings }, text: findings.map(lineOf).join('\n') }
+  })
 }
 
 const lineOf = ({ name, verdict, said, next }: Finding): string =>

@@ -2,14 +2,14 @@
 import { Argument, Command, Option } from 'commander'
 import { hexToString } from 'viem'
 import { wordsOf } from '../daemon/chain/reason.ts'
-import type { Config } from '../daemon/config.ts'
+import type { LaneAndHost } from '../daemon/config.ts'
 import { createBooks } from '../daemon/services/books.ts'
 import { createMirror } from '../daemon/services/mirror.ts'
 import { openStore } from '../daemon/store/open.ts'
 import type { Store } from '../daemon/store/store.ts'
 import { eventKind } from '../ledger/config.ts'
 import type { Hex } from '../ledger/hex.ts'
-import { readSettings, type SettingsOptions, withSettings } from './settings.ts'
+import { readLane, type SettingsOptions, withSettings } from './settings.ts'
 
 type Row = Readonly<Record<string, string>>
 const kinds = ['events', 'accounts', 'payouts'] as const
@@ -32,11 +32,11 @@ export const exportCommand = (): Command =>
     .addHelpText('after', help)
     .action(run)
 
-async function run(what: (typeof kinds)[number], { config, format, json }: Options): Promise<void> {
-  const settings = readSettings(config)
+async function run(what: (typeof kinds)[number], { format, ...options }: Options): Promise<void> {
+  const settings = readLane(options)
   const store = await openStore(settings.store, settings.rules.hash)
   try {
-    await write(sources[what](store, settings), json ? 'ndjson' : format)
+    await write(sources[what](store, settings), options.json ? 'ndjson' : format)
   } finally {
     await store.close()
   }
@@ -53,7 +53,7 @@ function nameOf(bytes32: Hex): string {
 }
 
 /** Every way to read the store, as rows whose members are the columns. */
-const sources: Readonly<Record<(typeof kinds)[number], (store: Store, config: Config) => AsyncIterable<Row>>> = {
+const sources: Readonly<Record<(typeof kinds)[number], (store: Store, config: LaneAndHost) => AsyncIterable<Row>>> = {
   async *events(store) {
     for await (const { position, signed } of store.entries()) {
       if (!('batch' in signed)) continue // preferences and configurations hold no usage

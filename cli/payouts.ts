@@ -3,9 +3,10 @@ import { Command } from 'commander'
 import { ether } from '../client/ether.ts'
 import type { Payout } from '../client/index.ts'
 import { payoutPlanAnswer } from '../client/operatorApi.ts'
+import type { LaneAndHost } from '../daemon/config.ts'
 import type { Hex } from '../ledger/hex.ts'
 import { address } from './options.ts'
-import { daemonClient, operatorClient, readSettings, type SettingsOptions, withSettings } from './settings.ts'
+import { daemonClient, operatorClient, readLane, type SettingsOptions, withSettings } from './settings.ts'
 import { leftOutTable, timeOf } from './status.ts'
 import { json, print, table } from './table.ts'
 
@@ -26,8 +27,8 @@ export const payoutsCommand = (): Command =>
     .addHelpText('after', '\nExit codes: 0, 2 the settings have faults, 75 the daemon does not answer.')
     .action(payouts)
 
-async function payouts({ config, json: isJson, payee, dryRun }: Options): Promise<void> {
-  const settings = readSettings(config)
+async function payouts({ json: isJson, payee, dryRun, ...options }: Options): Promise<void> {
+  const settings = readLane({ ...options, json: isJson })
   if (dryRun) return preview(settings, isJson, payee)
   const answer = await daemonClient(settings).payouts({ limit: shown, ...(payee ? { payee } : {}) })
   if (isJson) return print(json(answer))
@@ -43,7 +44,7 @@ const rowOf = ({ at, counter, payee, rail, amountWei, status, reason }: Payout):
   reason === null ? status : `${status}: ${reason}`,
 ]
 
-async function preview(settings: ReturnType<typeof readSettings>, isJson: boolean, payee?: Hex): Promise<void> {
+async function preview(settings: LaneAndHost, isJson: boolean, payee?: Hex): Promise<void> {
   const answer = await operatorClient(settings).ask(payoutPlanAnswer, '/operator/payouts')
   const mine = <T extends { payee: Hex }>(all: readonly T[]): readonly T[] =>
     payee ? all.filter((one) => one.payee === payee) : all

@@ -2,8 +2,10 @@
 import { Command } from 'commander'
 import { ether } from '../client/ether.ts'
 import { operatorStatusAnswer } from '../client/operatorApi.ts'
-import { daemonClient, operatorClient, readSettings, type SettingsOptions, withSettings } from './settings.ts'
-import { json, print, table } from './table.ts'
+import type { LaneAndHost } from '../daemon/config.ts'
+import { type Told, tellEachLane } from './eachLane.ts'
+import { daemonClient, operatorClient, type SettingsOptions, withSettings } from './settings.ts'
+import { table } from './table.ts'
 
 const help = '\nExit codes: 0 an epoch is open, 1 it is not, 2 the settings have faults, 75 the daemon does not answer.'
 
@@ -11,17 +13,12 @@ export const statusCommand = (): Command =>
   withSettings(new Command('status'))
     .description('what the daemon does, how far it is, and who waits for money')
     .addHelpText('after', help)
-    .action(status)
+    .action((options: SettingsOptions) => tellEachLane(options, statusOf))
 
-async function status({ config, json: isJson }: SettingsOptions): Promise<void> {
-  const settings = readSettings(config)
-  const client = daemonClient(settings)
+async function statusOf(lane: LaneAndHost): Promise<Told> {
+  const client = daemonClient(lane)
   const [tee, ledger] = await Promise.all([client.status(), client.ledgerHead()])
-  const own = settings.operator
-    ? await operatorClient(settings).ask(operatorStatusAnswer, '/operator/status')
-    : undefined
-  process.exitCode = tee.isEpochOpen ? 0 : 1
-  if (isJson) return print(json({ tee, ledger, operator: own ?? null }))
+  const own = lane.operator ? await operatorClient(lane).ask(operatorStatusAnswer, '/operator/status') : undefined
   const { head, totalEarnedWei, totalPaidWei, logSize } = ledger
   const rows = [
     ['state', tee.state],
@@ -37,8 +34,12 @@ async function status({ config, json: isJson }: SettingsOptions): Promise<void> 
     rows.push(['gas account', `${ether(gasAccountWei)} ETH`])
     rows.push(['silence', silentAt === null ? 'begins with the first commit' : `until ${timeOf(silentAt)}`])
   }
-  print(table(['', ''], rows).trimStart())
-  if (own && own.leftOut.length > 0) print(`\nleft out of the last payout:\n${leftOutTable(own.leftOut)}`)
+  const left = own && own.leftOut.length > 0 ? `\n\nleft out of the last payout:\n${leftOutTable(own.leftOut)}` : ''
+  return {
+    exitCode: tee.isEpochOpen ? 0 : 1,
+    answer: { tee, ledger, operator: own ?? null },
+    text: table(['', ''], rows).trimStart() + left,
+  }
 }
 
 /** Unix seconds in ISO 8601, UTC. */

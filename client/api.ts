@@ -58,6 +58,21 @@ export const statusAnswer = object({
   waitsFor: nullable(text(300)), // why nothing is anchored though the epoch is open; null where it is
 })
 
+/** One lane of a daemon: a contract with its core and its reporters. */
+export const laneShown = object({
+  name: nullable(text(32)), // null where there is but one, without a name
+  path: text(64), // of its API, on this listener
+  chainId: uint(64),
+  verifyingContract: address,
+  state: text(64), // as in its status; `down` while it begins anew, `failed` where that would not help
+  earnedWei: nullable(wei), // null while it does not answer
+  paidWei: nullable(wei),
+  owedWei: nullable(wei),
+})
+
+/** `GET /api/lanes`. */
+export const lanesAnswer = object({ lanes: list(laneShown, 64) })
+
 /** `GET /api/tee/attestation?nonce=0x..`. */
 export const attestationAnswer = methods.attestation.result
 
@@ -160,6 +175,8 @@ export const reconciliationAnswer = object({
   checkedAtBlock: uint(64),
 })
 
+export type LaneShown = Value<typeof laneShown>
+export type LanesAnswer = Value<typeof lanesAnswer>
 export type AttestationAnswer = Value<typeof attestationAnswer>
 export type Discrepancy = Value<typeof discrepancy>
 export type ReconciliationAnswer = Value<typeof reconciliationAnswer>

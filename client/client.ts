@@ -104,6 +104,9 @@ export function createClient({ url, fetch = globalThis.fetch, timeoutMs = timeou
     status: (options: RequestOptions = {}): Promise<api.StatusAnswer> =>
       request(api.statusAnswer, '/api/tee/status', options),
 
+    /** The lanes of the daemon; each has an API of its own, below its path. */
+    lanes: (options: RequestOptions = {}): Promise<api.LanesAnswer> => request(api.lanesAnswer, '/api/lanes', options),
+
     /** What the contract was deployed with, as its operator published it. */
     deployment: (options: RequestOptions = {}): Promise<Deployment> => request(deployment, '/api/deployment', options),
 

@@ -9,6 +9,8 @@ export type {
   AttestationAnswer,
   BatchAnswer,
   Discrepancy,
+  LaneShown,
+  LanesAnswer,
   LedgerHeadAnswer,
   Payout,
   PayoutsAnswer,
@@ -38,6 +40,7 @@ export type { SentBatch, SentPreference } from './entries.ts'
 export { credit, debit, sessionEnd, sessionHeartbeat, sessionStart, workload } from './events.ts'
 export { type Evidence, evidence, type Judgement, judgeEvidence } from './evidence.ts'
 export { idToBytes32, parseAddress } from './ids.ts'
+export { fetchAccounts, type LaneAccount, type LaneAccounts, laneClient } from './lanes.ts'
 export type {
   AccountsAnswer,
   Anchor,

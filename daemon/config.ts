@@ -1,106 +1,35 @@
-/** The daemon's configuration: one JSON file, environment variables above it, checked whole before anything begins. A line that begins with // is a comment. */
-import { z } from 'zod'
+/**
+ * The daemon's configuration: one JSON file, environment variables above it, checked whole before anything begins. A line
+ * that begins with // is a comment. With `lanes` in it, what stands beside them holds for each lane that does not say otherwise.
+ */
+import type { z } from 'zod'
 import { checkConfiguration, type Rules } from '../ledger/config.ts'
-import type { Hex } from '../ledger/hex.ts'
 import { struct } from '../protocol/codec.ts'
-import { parseEndpoint } from './endpoint.ts'
 import { messageOf } from './errors.ts'
 import { isObject, type Loose, override } from './override.ts'
-import { isStoreAddress } from './store/address.ts'
+import { type HostSettings, hostSettings, type LaneSettings, laneSettings } from './settings.ts'
 
-const address = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]{40}$/, 'expected a 20-byte 0x-hex address')
-  .transform((text) => text.toLowerCase() as Hex)
-const decimal = z
-  .string()
-  .regex(/^(0|[1-9][0-9]{0,28})$/, 'expected a decimal string')
-  .transform((text) => BigInt(text))
-const isEndpoint = (text: string): boolean => {
-  try {
-    return Boolean(parseEndpoint(text))
-  } catch {
-    return false // it says by exception what the schema says in its own words
-  }
+export interface HostConfig extends HostSettings {
+  /** What an operator shows; undefined where there is no API for operators. */
+  readonly operatorToken: string | undefined
 }
-const milliseconds = z.int().min(1).max(86_400_000)
-const hostAndPort = z.string().regex(/^[^:]+:[0-9]{1,5}$/, 'expected host:port')
-const perSecond = z.int().min(1).max(1_000_000)
 
-const schema = z.strictObject({
-  /** Where the core listens. */
-  core: z.string().refine(isEndpoint, 'expected vsock://CID:PORT, unix:/path or tcp:host:port'),
-  /** Program and arguments that restart the core, for when it holds what the store does not go on from; null: by hand. */
-  coreRestart: z.array(z.string().min(1)).min(1).max(16).nullable().default(null),
-  /** Servers of the chain, the one of choice first; the others are asked where it fails. */
-  rpcUrls: z
-    .array(z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }))
-    .min(1)
-    .max(8),
-  /** Host and port of the public API; port 0 takes a free one. */
-  listen: hostAndPort,
-  /** Proxies of our own before it: so many addresses of X-Forwarded-For are believed. */
-  proxies: z.int().min(0).max(8).default(0),
-  /** Requests a second of one address, new batches a second of one reporter, listeners to the event stream, and how long a request may take to come. */
-  limits: z
-    .strictObject({
-      addressPerSecond: perSecond.default(100),
-      reporterPerSecond: perSecond.default(100),
-      streams: z.int().min(0).max(900).default(300),
-      requestMs: milliseconds.default(30_000),
-    })
-    .prefault({}),
-  /** The operator's own API: who holds the token in this file may use it. Null: there is none. */
-  operator: z
-    .strictObject({ listen: hostAndPort.default('127.0.0.1:8081'), tokenFile: z.string().min(1) })
-    .nullable()
-    .default(null),
-  /** `sqlite:PATH`, or the URL of a PostgreSQL database, whose password is shown nowhere. */
-  store: z.string().refine(isStoreAddress, 'expected sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE'),
-  /** Path of the ledger's configuration: the JSON form of the struct `Configuration`. */
-  configuration: z.string().min(1),
-  /** Path of the configuration that a new key of the core is born with, after the old one was lost or leaked; null: the key is the log's first. */
-  newKey: z.string().min(1).nullable().default(null),
-  /** Path of what `npm run deploy` wrote, which is then published; null: it is not. */
-  deployment: z.string().min(1).nullable().default(null),
-  /** Livepeer's contracts; without the first no tickets are paid, without the second nobody is asked whether active. */
-  roundsManager: address.nullable(),
-  bondingManager: address.nullable(),
-  /** Where each of the configuration's KMS keys is, in its order: ID or ARN, region, and an endpoint if not AWS's own. */
-  kms: z
-    .array(
-      z.strictObject({
-        keyId: z.string().min(1).max(2048),
-        region: z.string().regex(/^[a-z0-9-]{1,32}$/, 'expected a region like eu-central-1'),
-        endpoint: z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }).nullable(),
-      }),
-    )
-    .max(8)
-    .default([]),
-  /** Path of the key, 64 hex digits, of an account that carries what the core's own account cannot; null: none does. */
-  relayerKey: z.string().min(1).nullable().default(null),
-  /** Path of the Ed25519 key under which checkpoints are signed, made where there is none; null: there are no checkpoints. */
-  noteKey: z.string().min(1).nullable().default(null),
-  anchorIntervalMs: milliseconds,
-  payIntervalMs: milliseconds,
-  pollMs: milliseconds,
-  /** Blocks on top of one before what it says counts. */
-  confirmations: z.int().min(0).max(100_000),
-  /** The most that this host spends on one transaction; the ledger's configuration has caps of its own. */
-  transaction: z.strictObject({ gas: decimal, maxFeePerGas: decimal, maxPriorityFeePerGas: decimal }),
-  logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']),
-})
-
-export type Settings = Readonly<z.infer<typeof schema>>
-
-export interface Config extends Settings {
+export interface LaneConfig extends LaneSettings {
+  /** Part of its URLs; null where there are no lanes but this. */
+  readonly name: string | null
   /** The ledger's configuration, checked. */
   readonly rules: Rules
   /** What a new key is born with, checked; null where the key is the log's first. */
   readonly newKeyRules: Rules | null
-  /** What an operator shows; undefined where there is no API for operators. */
-  readonly operatorToken: string | undefined
 }
+
+export interface Config {
+  readonly host: HostConfig
+  readonly lanes: readonly LaneConfig[]
+}
+
+/** One lane with what surrounds it. */
+export type LaneAndHost = HostConfig & LaneConfig
 
 /** Every fault of a configuration, one sentence each. */
 export class ConfigFaults extends Error {
@@ -121,27 +50,104 @@ export interface Surroundings {
   readonly modeOf: (path: string) => number
 }
 
+const settings = hostSettings.extend(laneSettings.shape)
+
 /** Reads and checks everything. @throws ConfigFaults with every fault found */
 export function loadConfig(surroundings: Surroundings): Config {
   const { env, readFile } = surroundings
   const faults: string[] = []
-  const raw = readJson(env.BURSAR_CONFIG ?? '', 'BURSAR_CONFIG', readFile, faults)
-  if (raw === undefined) throw new ConfigFaults(faults)
-  const parsed = schema.safeParse(override(schema, raw, env, faults))
-  if (!parsed.success) faults.push(...parsed.error.issues.map((i) => `${i.path.join('.') || 'the file'}: ${i.message}`))
-
-  const rules = readRules(env.BURSAR_CONFIGURATION ?? raw.configuration, 'configuration', readFile, faults)
-  const newKeyRules = readRules(env.BURSAR_NEW_KEY ?? raw.newKey, 'newKey', readFile, faults) ?? null
-  const kmsKeys = (newKeyRules ?? rules)?.configuration.kmsKeys
-  if (parsed.success && kmsKeys && parsed.data.kms.length !== kmsKeys.length)
-    faults.push(`kms: expected one for each of the ${kmsKeys.length} kms_keys`)
+  const file = readJson(env.BURSAR_CONFIG ?? '', 'BURSAR_CONFIG', readFile, faults)
+  if (file === undefined) throw new ConfigFaults(faults)
+  const { lanes: untrustedLanes, ...raw } = override(settings, file, env, faults)
+  faults.push(...unknownNames(raw, settings, 'the file'))
+  const host = check(hostSettings, raw, '', faults)
+  const lanes =
+    untrustedLanes === undefined
+      ? [readLane({ name: null, raw, own: raw }, readFile, faults)]
+      : readLanes(untrustedLanes, raw, readFile, faults)
   faults.push(...modeFaults(surroundings, env.BURSAR_CONFIG ?? '', 0o027, 'BURSAR_CONFIG'))
-  const operatorToken = parsed.data?.operator
-    ? readToken(surroundings, parsed.data.operator.tokenFile, faults)
-    : undefined
-  if (!parsed.success || !rules || faults.length > 0) throw new ConfigFaults(faults)
-  return { ...parsed.data, rules, newKeyRules, operatorToken }
+  const operatorToken = host?.operator ? readToken(surroundings, host.operator.tokenFile, faults) : undefined
+  if (!host || faults.length > 0) throw new ConfigFaults(faults)
+  return { host: { ...host, operatorToken }, lanes: lanes.filter((lane) => lane !== undefined) }
 }
+
+/** Each has a name in the URLs of the API and a label in the numbers. */
+const laneName = /^[a-z0-9][a-z0-9-]{0,31}$/
+
+function readLanes(untrusted: unknown, shared: Loose, readFile: Surroundings['readFile'], faults: string[]) {
+  check(laneSettings.partial(), shared, '', faults)
+  if (!Array.isArray(untrusted) || untrusted.length === 0) {
+    faults.push('lanes: expected a list of one or more')
+    return []
+  }
+  const orders = untrusted.map((item: unknown, i): LaneOrder => {
+    const { name, ...own }: Loose = isObject(item) ? item : {}
+    const isNamed = typeof name === 'string' && laneName.test(name)
+    if (!isNamed) faults.push(`lanes.${i}: expected a name of at most 32 lower-case letters, digits and hyphens`)
+    return { name: isNamed ? name : `${i}`, own, raw: { ...shared, ...own } }
+  })
+  const lanes = orders.map((order) => readLane(order, readFile, faults))
+  const contracts = lanes.map((lane) => lane && Object.values(lane.rules.domain).join())
+  faults.push(...clashes(orders.map(({ name, raw }, i) => ({ ...raw, name, contract: contracts[i] }))))
+  return lanes
+}
+
+/** What only one lane can have, for two would fight over it. */
+const exclusive = ['name', 'contract', 'core', 'store', 'relayerKey'] as const
+
+function clashes(lanes: readonly Loose[]): string[] {
+  return exclusive.flatMap((member) => {
+    const owners = new Map<unknown, unknown>()
+    return lanes.flatMap(({ name, [member]: value }) => {
+      if (value === undefined || value === null) return []
+      const owner = owners.get(value)
+      if (owner !== undefined) return [`lanes.${name}: its ${member} is that of lane ${owner} already`]
+      owners.set(value, name)
+      return []
+    })
+  })
+}
+
+interface LaneOrder {
+  readonly name: string | null
+  /** All that holds for it. */
+  readonly raw: Loose
+  /** What it says itself: faults of the rest are told once, where it stands. */
+  readonly own: Loose
+}
+
+/** @returns undefined where there are faults */
+function readLane({ name, raw, own }: LaneOrder, readFile: Surroundings['readFile'], faults: string[]) {
+  const prefix = name === null ? '' : `lanes.${name}.`
+  const isOwn = (member: string): boolean => member in own || !(member in raw)
+  if (name !== null) faults.push(...unknownNames(own, laneSettings, `lanes.${name}`))
+  const lane = check(laneSettings, raw, prefix, faults, isOwn)
+  const rules = readRules(raw.configuration, `${prefix}configuration`, readFile, faults)
+  const newKeyRules = readRules(raw.newKey, `${prefix}newKey`, readFile, faults) ?? null
+  const kmsKeys = (newKeyRules ?? rules)?.configuration.kmsKeys
+  if (lane && kmsKeys && lane.kms.length !== kmsKeys.length)
+    faults.push(`${prefix}kms: expected one for each of the ${kmsKeys.length} kms_keys`)
+  return lane && rules ? { ...lane, name, rules, newKeyRules } : undefined
+}
+
+/** Names the members at fault, those that `isTold` wants told. @returns undefined where there are any */
+function check<T extends z.ZodObject>(
+  schema: T,
+  raw: Loose,
+  prefix: string,
+  faults: string[],
+  isTold: (member: string) => boolean = () => true,
+): z.infer<T> | undefined {
+  const { data, error } = schema.safeParse(raw)
+  for (const { path, message } of error?.issues ?? [])
+    if (isTold(String(path[0]))) faults.push(`${prefix}${path.join('.')}: ${message}`)
+  return data
+}
+
+const unknownNames = (raw: Loose, { shape }: z.ZodObject, place: string): string[] =>
+  Object.keys(raw)
+    .filter((name) => !Object.hasOwn(shape, name))
+    .map((name) => `${place}: no such setting: ${name}`)
 
 /** URLs in a configuration carry keys of providers and passwords of databases: strangers may not read it, others not write it. */
 function modeFaults({ modeOf }: Surroundings, path: string, forbidden: number, name: string): string[] {

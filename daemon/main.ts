@@ -6,12 +6,13 @@ import { hexToBytes } from 'viem'
 import { type Carrier, createRelayer } from './chain/carriers.ts'
 import type { Chain } from './chain/chain.ts'
 import { createChain } from './chain/rpc.ts'
-import { type Config, ConfigFaults, loadConfig } from './config.ts'
+import { type Config, ConfigFaults, type LaneConfig, loadConfig } from './config.ts'
 import { runDaemon } from './daemon.ts'
 import { Fatal } from './errors.ts'
 import { kmsPlacesOf } from './kms.ts'
+import type { LaneParts } from './lane.ts'
 import { createLog } from './log.ts'
-import { type StoreCode, StoreError } from './store/database.ts'
+import { storeErrorOf } from './store/database.ts'
 import { openStore } from './store/open.ts'
 
 const tryAgain = 75
@@ -20,33 +21,31 @@ const tryAgain = 75
 async function main(signal: AbortSignal): Promise<number> {
   const config = readConfig()
   if (!config) return 1
-  const log = createLog(config.logLevel, process.stdout)
+  const { host } = config
+  const log = createLog(host.logLevel, process.stdout)
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'the daemon has a fault')
     process.exit(tryAgain)
   })
   try {
-    const store = await openStore(config.store, config.rules.hash)
     const registry = new Registry()
     collectDefaultMetrics({ register: registry })
-    const relayer = relayerOf(config)
-    await runDaemon(
-      { config, log, chain: chainOf(config, log), store, kms: kmsPlacesOf(config.kms), relayer, registry },
-      signal,
-    )
+    const lanes = config.lanes.map((lane) => ({ config: lane, open: () => open(lane, log) }))
+    await runDaemon({ host, lanes, log, registry }, signal)
     log.info('stopped')
     return 0
   } catch (error) {
-    log.fatal({ err: error, code: codeOf(error) }, 'the daemon cannot go on')
+    log.fatal({ err: error, code: storeErrorOf(error)?.code }, 'the daemon cannot go on')
     return error instanceof Fatal ? error.exitCode : tryAgain
   }
 }
 
-/** What helps against it, where the store is the cause. */
-function codeOf(error: unknown): StoreCode | undefined {
-  const cause = error instanceof Fatal ? error.cause : error
-  return cause instanceof StoreError ? cause.code : undefined
-}
+const open = async (lane: LaneConfig, log: Logger): Promise<LaneParts> => ({
+  relayer: relayerOf(lane),
+  chain: chainOf(lane, log),
+  kms: kmsPlacesOf(lane.kms),
+  store: await openStore(lane.store, lane.rules.hash),
+})
 
 function readConfig(): Config | undefined {
   try {
@@ -62,13 +61,13 @@ function readConfig(): Config | undefined {
   }
 }
 
-function chainOf({ rpcUrls, rules, roundsManager, bondingManager }: Config, log: Logger): Chain {
+function chainOf({ rpcUrls, rules, roundsManager, bondingManager }: LaneConfig, log: Logger): Chain {
   const { chainId, verifyingContract: treasury, broker } = rules.configuration
   return createChain({ rpcUrls, chainId, treasury, broker, roundsManager, bondingManager, log })
 }
 
 /** @throws Fatal 1 without a word of the key */
-function relayerOf({ relayerKey, rules }: Config): Carrier | undefined {
+function relayerOf({ relayerKey, rules }: LaneConfig): Carrier | undefined {
   if (relayerKey === null) return undefined
   const { chainId, verifyingContract: treasury } = rules.configuration
   if ((statSync(relayerKey).mode & 0o077) !== 0) throw new Fatal(`others can read ${relayerKey}: chmod 600 it`, 1)

@@ -8,33 +8,26 @@ import type { Payer } from './services/payer.ts'
 import type { Gate } from './services/session.ts'
 import type { Vitals } from './services/vitals.ts'
 
-export interface Metrics {
-  readonly registry: Registry
+/** Of the process: what all its lanes share. */
+export interface HttpMetrics {
   request(done: {
+    readonly lane: string | undefined
     readonly method: string
     readonly route: string
     readonly status: number
     readonly seconds: number
   }): void
-  /** What became of a batch: `accepted`, `already_accepted`, or the code of its refusal. */
-  batch(outcome: string): void
   limited(by: 'address' | 'reporter' | 'streams'): void
   /** One more listener to the stream, or one less. */
   streams(change: 1 | -1): void
 }
 
-export function createMetrics(registry: Registry): Metrics {
+export function createHttpMetrics(registry: Registry): HttpMetrics {
   const registers = [registry]
-  const batches = new Counter({
-    name: 'bursar_batches_total',
-    help: 'Batches by what became of them',
-    labelNames: ['outcome'],
-    registers,
-  })
   const requests = new Histogram({
     name: 'bursar_http_request_seconds',
-    help: 'Requests by route, method and status',
-    labelNames: ['route', 'method', 'status'],
+    help: 'Requests by route, method and status, and by lane where there are several',
+    labelNames: ['lane', 'route', 'method', 'status'],
     buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
     registers,
   })
@@ -46,12 +39,31 @@ export function createMetrics(registry: Registry): Metrics {
   })
   const streams = new Gauge({ name: 'bursar_streams', help: 'Listeners to the event stream', registers })
   return {
-    registry,
-    request: ({ seconds, ...labels }) => requests.observe(labels, seconds),
-    batch: (outcome) => batches.inc({ outcome }),
+    request: ({ seconds, lane, ...labels }) =>
+      requests.observe(lane === undefined ? labels : { ...labels, lane }, seconds),
     limited: (by) => limited.inc({ by }),
     streams: (change) => streams.inc(change),
   }
+}
+
+/** Counts batches by what became of them: `accepted`, `already_accepted`, or the code of the refusal. */
+export type CountBatch = (outcome: string) => void
+
+export function createBatchCounter(registry: Registry): CountBatch {
+  const batches = new Counter({
+    name: 'bursar_batches_total',
+    help: 'Batches by what became of them',
+    labelNames: ['outcome'],
+    registers: [registry],
+  })
+  return (outcome) => batches.inc({ outcome })
+}
+
+const openHelp = '1 while an epoch is open and batches are acknowledged'
+
+/** The one number of a lane that is down. */
+export function observeNothing(registry: Registry): void {
+  new Gauge({ name: 'bursar_open', help: openHelp, registers: [registry] }).set(0)
 }
 
 export interface Observed {
@@ -65,7 +77,7 @@ export interface Observed {
 }
 
 /** Adds what is read from the services whenever somebody looks. What is not known yet is left out, not zero. */
-export function observeServices({ registry }: Metrics, now: Observed): void {
+export function observeServices(registry: Registry, now: Observed): void {
   const { gate, mirror, books, headWatch, ingest, vitals } = now
   const registers = [registry]
   const gauge = (name: string, help: string, read: () => bigint | number | undefined): void => {
@@ -82,7 +94,7 @@ export function observeServices({ registry }: Metrics, now: Observed): void {
   }
   const paidWei = (): bigint => [...books.all()].reduce((sum, [, book]) => sum + book.paidWei, 0n)
 
-  gauge('open', '1 while an epoch is open and batches are acknowledged', () => (sessionOf(gate) ? 1 : 0))
+  gauge('open', openHelp, () => (sessionOf(gate) ? 1 : 0))
   gauge('epoch', 'Epoch of the head', () => headWatch.head?.epoch)
   gauge('anchors', 'Counter of the head: commits so far', () => headWatch.head?.counter)
   gauge('log_entries', 'Entries in the log', () => mirror.tree.size)

@@ -2,12 +2,12 @@
 import { hash, randomUUID } from 'node:crypto'
 import type { Context, Middleware } from 'koa'
 import type { Logger } from 'pino'
-import type { Metrics } from './metrics.ts'
+import type { HttpMetrics } from './metrics.ts'
 import { problemOf } from './problem.ts'
 import { addressKey, type RateLimit } from './rateLimit.ts'
 
-/** Names each request, after its sender if that is wanted, and says in log and metrics what became of it. */
-export function nameAndCount(log: Logger, metrics: Metrics): Middleware {
+/** Names each request, after its sender if that is wanted, and says in log and numbers what became of it. */
+export function nameAndCount(log: Logger, http: HttpMetrics): Middleware {
   return async (context, next) => {
     const startedAt = performance.now()
     const wanted = context.get('x-request-id')
@@ -17,7 +17,7 @@ export function nameAndCount(log: Logger, metrics: Metrics): Middleware {
     await next()
     const { method, status } = context
     const seconds = (performance.now() - startedAt) / 1000
-    metrics.request({ method, route: routeOf(context), status, seconds })
+    http.request({ lane: context.state.lane, method, route: routeOf(context), status, seconds })
     log.debug({ requestId, method, path: context.path, status, ms: Math.round(seconds * 1000) }, 'request')
   }
 }

@@ -12,6 +12,13 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   }
 }
 
+/** Resolves when the signal aborts. */
+export const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+
 /** Pauses that double from `firstMs` up to `mostMs`, until `reset`. */
 export function createBackoff(firstMs: number, mostMs: number) {
   let nextMs = firstMs

@@ -1,8 +1,8 @@
 /** Errors as clients see them: RFC 9457 problem documents with a code and facts. What is not listed here is ours, and stays here. */
 import { type Facts, Refusal, type RefusalCode } from '../ledger/refusal.ts'
-import { CoreLost, Fatal, NotOpen } from './errors.ts'
+import { CoreLost, NotOpen } from './errors.ts'
 import { QueueFull } from './services/ingest.ts'
-import { StoreError } from './store/database.ts'
+import { storeErrorOf } from './store/database.ts'
 
 /** The HTTP status of every refusal; one that is forgotten does not compile. */
 const statusOfRefusal = {
@@ -119,9 +119,4 @@ export function problemOf(error: unknown): Problem {
       reason: failure.code,
     })
   return new Problem('INTERNAL', 'something went wrong here')
-}
-
-const storeErrorOf = (error: unknown): StoreError | undefined => {
-  const cause = error instanceof Fatal ? error.cause : error
-  return cause instanceof StoreError ? cause : undefined
 }

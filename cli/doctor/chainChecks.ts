@@ -2,7 +2,7 @@
 import { createPublicClient, http, isAddressEqual, type PublicClient } from 'viem'
 import { treasuryAbi } from '../../abi/index.ts'
 import { ether } from '../../client/ether.ts'
-import type { Config } from '../../daemon/config.ts'
+import type { LaneAndHost } from '../../daemon/config.ts'
 import { gasWeiLow, silenceSecondsLow } from '../../daemon/services/concerns.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import { type Finding, fail, found, ok, warn } from './finding.ts'
@@ -10,7 +10,7 @@ import { type Finding, fail, found, ok, warn } from './finding.ts'
 const timeoutMs = 5_000
 const skewSecondsMax = 60
 
-type ChainSettings = Pick<Config, 'rpcUrls' | 'rules' | 'roundsManager'>
+type ChainSettings = Pick<LaneAndHost, 'rpcUrls' | 'rules' | 'roundsManager'>
 
 /** All that can be said without the core. */
 export async function checkChain(config: ChainSettings): Promise<Finding[]> {

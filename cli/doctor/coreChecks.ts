@@ -4,7 +4,7 @@ import { verifyAttestation } from '../../attestation/verify.ts'
 import { imagesOf } from '../../client/checks/trust.ts'
 import type { Trust } from '../../client/index.ts'
 import { type KmsTrial, kmsAnswer } from '../../client/operatorApi.ts'
-import type { Config } from '../../daemon/config.ts'
+import type { LaneAndHost } from '../../daemon/config.ts'
 import { connectCore } from '../../daemon/enclaveClient.ts'
 import { kmsPlacesOf } from '../../daemon/kms.ts'
 import { tryKms } from '../../daemon/services/kmsTrial.ts'
@@ -24,7 +24,7 @@ interface Known {
   readonly tryKms: () => Promise<readonly KmsTrial[]>
 }
 
-export async function checkCore(config: Config, trust: Trust | undefined): Promise<Finding[]> {
+export async function checkCore(config: LaneAndHost, trust: Trust | undefined): Promise<Finding[]> {
   const next = `start it: it is to listen at ${config.core}`
   let known: Known
   try {
@@ -42,7 +42,7 @@ export async function checkCore(config: Config, trust: Trust | undefined): Promi
 const nameOf = (index: number): string => `kms ${index + 1}`
 
 /** @returns undefined where no daemon has the core */
-async function throughDaemon(config: Config): Promise<Known | undefined> {
+async function throughDaemon(config: LaneAndHost): Promise<Known | undefined> {
   const client = daemonClient(config)
   const status = await client.status().catch(() => undefined) // that the daemon is away is a finding of its own
   if (!status?.core) return undefined
@@ -58,7 +58,7 @@ async function throughDaemon(config: Config): Promise<Known | undefined> {
   }
 }
 
-async function directly({ core: address, kms, rules, newKeyRules }: Config): Promise<Known> {
+async function directly({ core: address, kms, rules, newKeyRules }: LaneAndHost): Promise<Known> {
   const signal = AbortSignal.timeout(timeoutMs)
   const core = await connectCore(address, signal)
   try {
@@ -104,7 +104,7 @@ const nextSteps: Readonly<Record<Exclude<KmsTrial['verdict'], 'ok'>, string>> = 
 }
 
 /** Each KMS is asked as it will be at the next start. */
-async function checkKms({ kms }: Config, { tryKms: ask }: Known): Promise<Finding[]> {
+async function checkKms({ kms }: LaneAndHost, { tryKms: ask }: Known): Promise<Finding[]> {
   if (kms.length === 0) return []
   const next = 'see what the line of the core says'
   let failure: Finding | undefined

@@ -1,7 +1,7 @@
 /** This machine: store, disk, daemon. */
 import { statfs } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import type { Config } from '../../daemon/config.ts'
+import type { LaneAndHost } from '../../daemon/config.ts'
 import { versionOf } from '../../daemon/store/migrations.ts'
 import { openDatabase } from '../../daemon/store/open.ts'
 import { daemonClient } from '../settings.ts'
@@ -9,14 +9,14 @@ import { type Finding, fail, found, ok, warn } from './finding.ts'
 
 const freeBytesLow = 2 * 2 ** 30
 
-export const checkHost = (config: Config): Promise<Finding[]> =>
+export const checkHost = (config: LaneAndHost): Promise<Finding[]> =>
   Promise.all([
     found('store', 'mend `store` in the settings', () => checkStore(config)),
     ...(config.store.startsWith('sqlite:') ? [found('disk', 'mend `store`', () => checkDisk(config))] : []),
     found('daemon', 'start it: bursar serve, or systemctl start bursar', () => checkDaemon(config)),
   ])
 
-async function checkStore({ store, rules }: Config): Promise<Finding> {
+async function checkStore({ store, rules }: LaneAndHost): Promise<Finding> {
   const database = await openDatabase(store)
   try {
     const version = await versionOf(database.query)
@@ -31,7 +31,7 @@ async function checkStore({ store, rules }: Config): Promise<Finding> {
   }
 }
 
-async function checkDisk({ store }: Config): Promise<Finding> {
+async function checkDisk({ store }: LaneAndHost): Promise<Finding> {
   const folder = dirname(resolve(store.slice('sqlite:'.length)))
   const { bavail, bsize } = await statfs(folder)
   return judgeDisk(folder, bavail * bsize)
@@ -44,7 +44,7 @@ export function judgeDisk(folder: string, freeBytes: number): Finding {
     : warn('disk', said, 'make room: without it nothing is acknowledged')
 }
 
-async function checkDaemon(config: Config): Promise<Finding> {
+async function checkDaemon(config: LaneAndHost): Promise<Finding> {
   const { state, isEpochOpen } = await daemonClient(config).status()
   return isEpochOpen ? ok('daemon', state) : warn('daemon', state, 'see BursarNotOpen in docs/OPERATING.md')
 }

@@ -7,8 +7,8 @@ import { Problem, problemOf } from '../problem.ts'
 import { createRateLimit } from '../rateLimit.ts'
 import { answer, readAddress, type Services } from './services.ts'
 
-export function addBatchRoutes(router: Router, { ingest, mirror, metrics, limits, rules }: Services): void {
-  const limit = createRateLimit(limits.reporterPerSecond, () => metrics.limited('reporter'))
+export function addBatchRoutes(router: Router, { ingest, mirror, limits, rules, http, countBatch }: Services): void {
+  const limit = createRateLimit(limits.reporterPerSecond, () => http.limited('reporter'))
 
   router.post('/api/batches', async (context) => {
     answer(context, batchAnswer, await submit(context.req))
@@ -29,12 +29,12 @@ export function addBatchRoutes(router: Router, { ingest, mirror, metrics, limits
       const { reporter } = batch.signed.batch
       await limit.check(reporter)
       const accepted = await ingest.submit(batch)
-      metrics.batch(accepted.status)
+      countBatch(accepted.status)
       // Only what its own key has just signed counts against a reporter: nobody else can use its share up.
       if (accepted.status === 'accepted') await limit.count(reporter)
       return accepted
     } catch (error) {
-      metrics.batch(problemOf(error).code)
+      countBatch(problemOf(error).code)
       throw error
     }
   }

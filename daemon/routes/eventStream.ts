@@ -12,16 +12,20 @@ export interface EventStream {
   write(text: string): void
 }
 
-/** Makes the answer such a line. `leave` is called once, when it has ended for whatever reason. */
-export function openEventStream(context: Context, leave: () => void): EventStream {
+/** Makes the answer such a line, until `ended` aborts. `leave` is called once, when it has ended for whatever reason. */
+export function openEventStream(context: Context, ended: AbortSignal, leave: () => void): EventStream {
   const out = new PassThrough()
+  const end = (): unknown => out.end()
   const write = (text: string): void => {
     if (out.readableLength + out.writableLength > unreadBytesMax) out.destroy()
     if (!out.destroyed) out.write(text)
   }
   const timer = setInterval(() => write(':\n\n'), keepAliveMs)
+  ended.addEventListener('abort', end)
+  if (ended.aborted) end()
   out.once('close', () => {
     clearInterval(timer)
+    ended.removeEventListener('abort', end)
     leave()
   })
   context.req.socket.once('close', () => out.destroy())

@@ -46,6 +46,11 @@ export const operations: Operations = {
     summary: "A reporter's next sequence, and what it spent of its budget.",
     answer: api.reporterAnswer,
   },
+  'GET /api/lanes': {
+    summary:
+      'The lanes of this daemon. Where they have names, all of this but the documents for machines is below the path of each.',
+    answer: api.lanesAnswer,
+  },
   'GET /api/tee/status': {
     summary: "The core, the contract's head, and what the daemon does.",
     answer: api.statusAnswer,

@@ -8,7 +8,6 @@ import {
   operatorStatusAnswer,
   payoutPlanAnswer,
 } from '../../client/operatorApi.ts'
-import type { Metrics } from '../metrics.ts'
 import { operatorDocument } from '../openapi.ts'
 import type { Change, Concerns } from '../services/concerns.ts'
 import type { LeftOut } from '../services/decidePayouts.ts'
@@ -25,13 +24,13 @@ export interface OperatorServices {
   readonly concerns: Concerns
   /** @throws NotOpen where there is no core, and what the core throws */
   tryKms(): Promise<readonly KmsTrial[]>
-  readonly metrics: Metrics
+  readonly ended: AbortSignal
 }
 
 const document = JSON.stringify(operatorDocument)
 
 export function addOperatorRoutes(router: Router, services: OperatorServices): void {
-  const { gate, payer, vitals, concerns } = services
+  const { gate, payer, vitals, concerns, ended } = services
   router.get('/operator/status', (context) => {
     const { signs } = vitals
     answer(context, operatorStatusAnswer, {
@@ -62,7 +61,7 @@ export function addOperatorRoutes(router: Router, services: OperatorServices): v
   })
   // Whoever comes back is told all that is wrong then: no place in it has to be remembered.
   router.get('/operator/stream', (context) => {
-    const out = openEventStream(context, () => remove())
+    const out = openEventStream(context, ended, () => remove())
     const { now, remove } = concerns.add((change) => out.write(textOf(change)))
     out.write(`retry: 2000\nevent: concerns\ndata: ${JSON.stringify(concernsEvent.write({ concerns: now }))}\n\n`)
   })

@@ -26,8 +26,11 @@ interface File {
   readonly isNamedByContent: boolean
 }
 
-export function addPageRoutes(router: Router): void {
+/** `ofLanes`: at the root of several lanes the page begins with their list. */
+export function addPageRoutes(router: Router, { ofLanes = false } = {}): void {
   const files = readFiles()
+  const index = files.get('index.html')
+  if (index && ofLanes) files.set('index.html', markLanes(index))
   router.get(['/', '/assets/:name'], (context) => {
     const file = files.get(context.path === '/' ? 'index.html' : context.path.slice(1))
     if (!file) {
@@ -46,8 +49,14 @@ export function addPageRoutes(router: Router): void {
   })
 }
 
+/** So that it knows before it asks anything. */
+function markLanes(index: File): File {
+  const body = Buffer.from(`${index.body}`.replace('id="page"', 'id="page" data-lanes'))
+  return { ...index, body, etag: etagOf(body) }
+}
+
 /** By their path; none where nothing was built. */
-function readFiles(): ReadonlyMap<string, File> {
+function readFiles(): Map<string, File> {
   return new Map(
     readNames().map((name) => {
       const body = readFileSync(join(built, name))

@@ -1,11 +1,12 @@
-/** What the routes answer from. */
+/** What the routes of a lane answer from. */
 import type { Context } from 'koa'
 import type { Rules } from '../../ledger/config.ts'
 import type { Hex } from '../../ledger/hex.ts'
 import { type Codec, hex } from '../../protocol/codec.ts'
 import type { Chain } from '../chain/chain.ts'
-import type { Config } from '../config.ts'
-import type { Metrics } from '../metrics.ts'
+import type { HostConfig, LaneConfig } from '../config.ts'
+import type { CountBatch, HttpMetrics } from '../metrics.ts'
+import type { Places } from '../places.ts'
 import type { Books } from '../services/books.ts'
 import type { HeadWatch } from '../services/headWatch.ts'
 import type { Ingest } from '../services/ingest.ts'
@@ -34,10 +35,13 @@ export interface Services {
   readonly stream: Stream
   /** Undefined where no key for notes is configured. */
   readonly notary: Notary | undefined
-  readonly metrics: Metrics
-  readonly limits: Config['limits']
-  readonly deployment: Config['deployment']
-  readonly proxies: number
+  readonly limits: HostConfig['limits']
+  readonly deployment: LaneConfig['deployment']
+  readonly http: HttpMetrics
+  readonly countBatch: CountBatch
+  readonly places: Places
+  /** Aborts when the lane ends: what would stay open ends with it. */
+  readonly ended: AbortSignal
 }
 
 const addressCodec = hex(20)

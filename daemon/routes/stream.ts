@@ -2,23 +2,17 @@
 import type Router from '@koa/router'
 import type { Context } from 'koa'
 import { refuse } from '../../ledger/refusal.ts'
-import { Problem } from '../problem.ts'
 import { addressKey } from '../rateLimit.ts'
 import type { Place, StreamEvent } from '../services/stream.ts'
 import { openEventStream } from './eventStream.ts'
 import { readAddress, type Services } from './services.ts'
 
-/** Of one address, so that one cannot take all places. */
-const streamsPerAddressMax = 10
-
-export function addStreamRoutes(router: Router, { stream, metrics, limits }: Services): void {
-  const perAddress = new Map<string, number>()
-
+export function addStreamRoutes(router: Router, { stream, places, ended }: Services): void {
   router.get('/api/stream', async (context) => {
     const payee = context.query.payee === undefined ? undefined : readAddress(context.query.payee, 'payee')
     const place = readPlace(context) ?? (await stream.end())
-    const leave = enter(addressKey(context.ip))
-    const out = openEventStream(context, () => {
+    const leave = places.take(addressKey(context.ip))
+    const out = openEventStream(context, ended, () => {
       remove()
       leave()
     })
@@ -26,23 +20,6 @@ export function addStreamRoutes(router: Router, { stream, metrics, limits }: Ser
     // The place is told at once: whoever loses the line before the first event comes back to it.
     out.write(`retry: 2000\nid: ${idOf(place)}\n\n`)
   })
-
-  /** Takes a place. @returns what gives it back */
-  function enter(key: string): () => void {
-    const mine = perAddress.get(key) ?? 0
-    if (stream.listeners >= limits.streams || mine >= streamsPerAddressMax) {
-      metrics.limited('streams')
-      throw new Problem('TOO_MANY_REQUESTS', 'too many listen already', { streamsPerAddressMax })
-    }
-    perAddress.set(key, mine + 1)
-    metrics.streams(1)
-    return () => {
-      const left = (perAddress.get(key) ?? 1) - 1
-      if (left > 0) perAddress.set(key, left)
-      else perAddress.delete(key)
-      metrics.streams(-1)
-    }
-  }
 }
 
 /** Browsers send the header when they come back; others may ask by query. */

@@ -13,12 +13,11 @@ const attestationsPerSecond = 4
 
 const answerMsMax = 5_000
 
-export function addTeeRoutes(router: Router, { rules, gate, mirror, headWatch, payer, metrics }: Services): void {
-  const limit = createRateLimit(attestationsPerSecond, () => metrics.limited('address'))
+export function addTeeRoutes(router: Router, { rules, gate, mirror, headWatch, payer, http }: Services): void {
+  const limit = createRateLimit(attestationsPerSecond, () => http.limited('address'))
 
   router.get('/healthz', (context) => {
-    // One that follows is well: it serves the public reads.
-    const isWell = sessionOf(gate) !== undefined || gate.state === 'following'
+    const isWell = isGateWell(gate)
     context.status = isWell ? 200 : 503
     context.body = { ok: isWell, state: gate.state }
   })
@@ -45,6 +44,9 @@ export function addTeeRoutes(router: Router, { rules, gate, mirror, headWatch, p
     answer(context, attestationAnswer, await core.request('attestation', params, AbortSignal.timeout(answerMsMax)))
   })
 }
+
+/** One that follows is well: it serves the public reads. */
+export const isGateWell = (gate: Gate): boolean => sessionOf(gate) !== undefined || gate.state === 'following'
 
 /** While contract and log name two configurations no commit lands: which side is behind is the operator's to say. */
 function configurationAwaited({ ledger }: Services['mirror'], { head }: Services['headWatch']): string | undefined {

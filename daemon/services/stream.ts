@@ -44,7 +44,6 @@ export interface Listener {
 }
 
 export interface Stream {
-  readonly listeners: number
   /** Adds a listener. @returns what takes it away */
   add(listener: Listener): () => void
   /** The place behind everything that the store has now. */
@@ -92,9 +91,6 @@ export function createStream({ store, pollMs, log }: StreamOptions): Stream {
     }
   }
   return {
-    get listeners() {
-      return listeners.size
-    },
     add(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

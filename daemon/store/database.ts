@@ -2,6 +2,8 @@
  * What the store needs of a database, in the words that SQLite and PostgreSQL share. Statements have `?` where values go.
  * A transaction is whole and on disk when its promise resolves, or nothing of it ever was.
  */
+import { Fatal } from '../errors.ts'
+
 export type Value = string | number | Uint8Array | null
 export type Row = Readonly<Record<string, unknown>>
 
@@ -60,6 +62,12 @@ export class StoreError extends Error {
     super(message, options)
     this.code = code
   }
+}
+
+/** The failure of the store that is behind an error, if one is. */
+export function storeErrorOf(error: unknown): StoreError | undefined {
+  const cause = error instanceof Fatal ? error.cause : error
+  return cause instanceof StoreError ? cause : undefined
 }
 
 /** Few lengths, so that few statements are prepared; each far below what an engine takes of values at once. */

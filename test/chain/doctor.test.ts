@@ -14,7 +14,7 @@ import { checkCore } from '../../cli/doctor/coreChecks.ts'
 import type { Finding } from '../../cli/doctor/finding.ts'
 import { checkHost, judgeDisk } from '../../cli/doctor/hostChecks.ts'
 import type { Trust } from '../../client/index.ts'
-import type { Config } from '../../daemon/config.ts'
+import type { LaneAndHost } from '../../daemon/config.ts'
 import { createKms } from '../../daemon/kms.ts'
 import { checkConfiguration } from '../../ledger/config.ts'
 import { toHex } from '../../ledger/hex.ts'
@@ -34,7 +34,7 @@ const verdictOf = (findings: readonly Finding[], name: string): string | undefin
 describe('the chain', () => {
   const startChain = useChains()
   let [rpcUrl, wallet, broker]: [string, Wallet, Broker] = ['', {} as Wallet, {} as Broker]
-  let config: Pick<Config, 'rpcUrls' | 'rules' | 'roundsManager'>
+  let config: Pick<LaneAndHost, 'rpcUrls' | 'rules' | 'roundsManager'>
   const cheat = (method: string, ...params: readonly unknown[]) =>
     wallet.chain.request({ method: method as never, params: params as never })
   beforeAll(async () => {
@@ -134,7 +134,7 @@ const trusting = ([pcr0, pcr1, pcr2] = image as readonly Uint8Array[]): Trust =>
 })
 
 /** A daemon at work, and its settings as the doctor finds them. */
-async function atWork(world: TestWorld, kms: Config['kms'] = []): Promise<Config> {
+async function atWork(world: TestWorld, kms: LaneAndHost['kms'] = []): Promise<LaneAndHost> {
   const operator = { listen: '127.0.0.1:0', tokenFile: '' }
   const operatorToken = 'operator-token-of-thirty-two-chars'
   const daemon = await world.startOpen({ operator, operatorToken })

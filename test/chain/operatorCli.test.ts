@@ -9,7 +9,7 @@ import { fetchTimelock } from '../../cli/configure/timelock.ts'
 import { signBatch } from '../../client/batch.ts'
 import { credit } from '../../client/events.ts'
 import { struct } from '../../protocol/codec.ts'
-import { configuration, reporterKey } from '../unit/ledger/support.ts'
+import { configuration, payeeOf, reporterKey } from '../unit/ledger/support.ts'
 import { useChains } from './chains.ts'
 import { createDaemonWorld, type DaemonWorld } from './daemonWorld.ts'
 
@@ -148,4 +148,33 @@ test('behavior: init writes what the daemon takes, and nothing twice', async () 
   writeFileSync(join(dir, 'configuration.json'), JSON.stringify(struct('Configuration').write(configuration())))
   const away = await bursar(['status', '--config', written.settings], { BURSAR_LISTEN: '127.0.0.1:1' })
   expect(away).toMatchObject({ code: 75, err: expect.stringContaining('UNREACHABLE') })
+})
+
+test('behavior: of several lanes init writes one file, and each command tells all or asks which', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'bursar-init-'))
+  onTestFinished(() => rmSync(dir, { recursive: true }))
+  const { settings } = jsonOf(await bursar(['init', '--dir', dir, '--lanes', 'north', 'south', '--json'], {}))
+  const run = (...args: string[]) => bursar([...args, '--config', settings], { BURSAR_LISTEN: '127.0.0.1:1' })
+  const faulty = await run('status')
+  for (const name of ['north', 'south']) expect(faulty.err).toContain(`lanes.${name}.configuration: cannot read`)
+  for (const [i, name] of ['north', 'south'].entries()) {
+    const rules = configuration({ verifyingContract: payeeOf(i) })
+    writeFileSync(join(dir, `${name}.json`), JSON.stringify(struct('Configuration').write(rules)))
+  }
+  // One that does not answer does not hide the others, and the worst counts.
+  const all = await run('status', '--json')
+  expect(all.code).toBe(75)
+  const unreachable = { error: 'UNREACHABLE', message: expect.any(String) }
+  expect(jsonOf(all)).toEqual({ lanes: { north: unreachable, south: unreachable } })
+  expect((await run('reconcile')).out).toMatch(/^== north\n.*\n\n== south\n/)
+  expect(await run('status', '--lane', 'north')).toMatchObject({
+    code: 75,
+    err: expect.stringContaining('UNREACHABLE'),
+  })
+  const unnamed = await run('backup', join(dir, 'copy'))
+  expect(unnamed).toMatchObject({ code: 2, err: expect.stringMatching(/LANE_NOT_NAMED[\s\S]*one of north, south/) })
+  expect(await run('payouts', '--lane', 'east')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('NO_SUCH_LANE'),
+  })
 })

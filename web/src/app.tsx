@@ -1,8 +1,11 @@
 /** The frame of every view: where one is, where one can go. */
+import { Lanes } from './lanes.tsx'
+import { client, usePolled } from './live.ts'
 import { Operator } from './operator.tsx'
+import { Trouble, Waiting } from './parts.tsx'
 import { Payee } from './payee.tsx'
 import { Public } from './public.tsx'
-import { type Route, useRoute } from './route.ts'
+import { laneHere, type Route, useRoute } from './route.ts'
 
 const places = [
   { view: 'public', href: '#/', words: 'Ledger' },
@@ -18,9 +21,10 @@ export function App() {
         Skip to content
       </button>
       <header>
-        <a class="name" href="#/">
+        <a class="name" href={laneHere ? '../../' : '#/'}>
           Bursar
         </a>
+        {laneHere && <span class="quiet">lane {laneHere}</span>}
         <nav aria-label="Views">
           {places.map(({ view, href, words }) => (
             <a key={view} href={href} aria-current={route.view === view ? 'page' : undefined}>
@@ -30,7 +34,7 @@ export function App() {
         </nav>
       </header>
       <main id="main" tabIndex={-1}>
-        {show(route)}
+        {hasLanes ? <Front route={route} /> : show(route)}
       </main>
       <footer>
         <p>
@@ -44,6 +48,15 @@ export function App() {
 
 /** The fragment names the view: a link to the content would change it. */
 const skip = () => document.getElementById('main')?.focus()
+
+/** The root of several lanes, as the daemon says in the page itself. */
+const hasLanes = document.getElementById('page')?.dataset.lanes !== undefined
+
+function Front({ route }: { route: Route }) {
+  const { value, error } = usePolled('lanes', (signal) => client.lanes({ signal }))
+  if (value) return <Lanes lanes={value.lanes} route={route} />
+  return error ? <Trouble error={error} /> : <Waiting />
+}
 
 function show(route: Route) {
   if (route.view === 'payee') return <Payee key={route.payee} payee={route.payee} />

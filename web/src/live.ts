@@ -3,8 +3,11 @@ import { useEffect, useState } from 'preact/hooks'
 import { ApiError } from '../../client/apiError.ts'
 import { createClient } from '../../client/client.ts'
 
+/** Where this page was served, and with it the API: of the daemon, or of one lane of it. */
+export const base = new URL('.', location.href).href
+
 /** The daemon that served this page. What it answers is a claim; `verify.tsx` is where it is judged. */
-export const client = createClient({ url: location.origin, fetch: (...order) => fetch(...order) })
+export const client = createClient({ url: base, fetch: (...order) => fetch(...order) })
 
 export interface Live<T> {
   /** The last good answer. */
@@ -28,11 +31,17 @@ function onChange(listener: () => void): () => void {
     stream = new EventSource('api/stream')
     for (const name of streamEvents) stream.addEventListener(name, tellSoon)
   }
-  const timer = setInterval(listener, pollMs)
+  const forget = nowAndThen(listener)
   return () => {
-    clearInterval(timer)
+    forget()
     listeners.delete(listener)
   }
+}
+
+/** Calls back now and then. */
+function nowAndThen(listener: () => void): () => void {
+  const timer = setInterval(listener, pollMs)
+  return () => clearInterval(timer)
 }
 
 const streamEvents = ['anchor', 'boot', 'payout', 'rewind'] as const
@@ -47,8 +56,15 @@ function tellSoon(): void {
   }, settleMs)
 }
 
+type Ask<T> = (signal: AbortSignal) => Promise<T>
+
 /** Asks, and asks again when something changed. `key` says what is asked for: another key begins anew. */
-export function useLive<T>(key: string, ask: (signal: AbortSignal) => Promise<T>): Live<T> {
+export const useLive = <T>(key: string, ask: Ask<T>): Live<T> => useFresh(key, ask, onChange)
+
+/** Asks again now and then, where there is no one stream that says when. */
+export const usePolled = <T>(key: string, ask: Ask<T>): Live<T> => useFresh(key, ask, nowAndThen)
+
+function useFresh<T>(key: string, ask: Ask<T>, subscribe: typeof onChange): Live<T> {
   const [state, setState] = useState<Live<T> & { key: string }>({ key, value: undefined, error: undefined })
   useEffect(() => {
     const stop = new AbortController()
@@ -71,7 +87,7 @@ export function useLive<T>(key: string, ask: (signal: AbortSignal) => Promise<T>
       if (isStale) refresh()
     }
     refresh()
-    const forget = onChange(refresh)
+    const forget = subscribe(refresh)
     return () => {
       forget()
       stop.abort()

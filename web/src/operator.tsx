@@ -5,7 +5,7 @@ import { createClient } from '../../client/client.ts'
 import { operatorStatusAnswer, payoutPlanAnswer } from '../../client/operatorApi.ts'
 import type { Value } from '../../protocol/codec.ts'
 import { alertsOf } from './alerts.ts'
-import { useLive } from './live.ts'
+import { base, useLive } from './live.ts'
 import { Amount, Answer, Card, Figure, PayeeLink, Row, When } from './parts.tsx'
 import { ether, grouped, waits } from './words.ts'
 
@@ -41,7 +41,7 @@ const AskToken = ({ enter }: { enter: (token: string) => void }) => (
 
 function Desk({ token, leave }: { token: string; leave: () => void }) {
   const client = createClient({
-    url: location.origin,
+    url: base,
     fetch: (url, init) => fetch(url, { ...init, headers: { authorization: `Bearer ${token}` } }),
   })
   const operator = useLive(`operator ${token}`, (signal) =>

@@ -20,7 +20,7 @@ interface Wallet {
 
 const wallet = (): Wallet | undefined => (globalThis as { ethereum?: Wallet }).ethereum
 
-function AskPayee() {
+export function AskPayee() {
   const [fault, setFault] = useState<string>()
   const go = (text: string) => {
     const payee = readPayee(text)

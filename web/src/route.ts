@@ -21,6 +21,15 @@ const readHints = (hash: string): URLSearchParams => new URLSearchParams(hash.sp
 export const proposedRpc = (): string | null => readHints(location.hash).get('rpc') ?? arrivedWith
 const arrivedWith = readHints(location.hash).get('rpc')
 
+/** The lane whose page this is, or undefined. */
+export const laneHere = /\/lanes\/([^/]+)\/$/.exec(location.pathname)?.[1]
+
+/** Where a lane has its page, with what this visit's link proposed. */
+export function lanePlace(name: string | null, view: string): string {
+  const rpc = proposedRpc()
+  return `lanes/${encodeURIComponent(name ?? '')}/${view}${rpc === null ? '' : `?rpc=${encodeURIComponent(rpc)}`}`
+}
+
 /** An address as people paste it, or undefined. */
 export const readPayee = (text: string): Hex | undefined =>
   /^0x[0-9a-f]{40}$/i.test(text.trim()) ? (text.trim().toLowerCase() as Hex) : undefined

@@ -22,7 +22,7 @@ const settings = {
 
 const load = (env: Record<string, string>, files: Record<string, unknown> = {}, modes: Record<string, number> = {}) => {
   const all: Record<string, unknown> = { '/etc/daemon.json': settings, '/etc/ledger.json': ledger, ...files }
-  return loadConfig({
+  const { host, lanes } = loadConfig({
     env: { BURSAR_CONFIG: '/etc/daemon.json', PATH: '/bin', ...env },
     readFile: (path) => {
       if (!(path in all)) throw new Error(`no such file ${path}`)
@@ -30,6 +30,7 @@ const load = (env: Record<string, string>, files: Record<string, unknown> = {}, 
     },
     modeOf: (path) => modes[path] ?? 0o100640,
   })
+  return { ...host, ...lanes[0], lanes }
 }
 
 const faultsOf = (act: () => unknown): readonly string[] => {
@@ -51,7 +52,7 @@ test('default: the file alone', () => {
     confirmations: 3,
     transaction: { gas: 30_000_000n, maxFeePerGas: 1000n, maxPriorityFeePerGas: 10n },
   })
-  expect(config.rules.configuration).toEqual(configuration())
+  expect(config.rules?.configuration).toEqual(configuration())
 })
 
 test('behavior: the environment is above the file', () => {
@@ -164,4 +165,78 @@ test('error: a file that is no JSON is not quoted', () => {
   expect(fault).toMatch(/^BURSAR_CONFIG: \/etc\/daemon.json is no JSON at line 1 column \d+$/)
   const [other] = faultsOf(() => load({}, { '/etc/daemon.json': secret }))
   expect(other).not.toContain(secret)
+})
+
+const { core: _, store: __, configuration: ___, ...shared } = settings
+const contractOf = (digit: string) => ({ ...ledger, verifying_contract: `0x${digit.repeat(40)}` })
+const laneOf = (name: string, more: Record<string, unknown> = {}) => {
+  return {
+    name,
+    core: `unix:/run/${name}.sock`,
+    store: `sqlite:/var/${name}`,
+    configuration: `/etc/${name}.json`,
+    ...more,
+  }
+}
+const loadLanes = (lanes: unknown, more: Record<string, unknown> = {}, env: Record<string, string> = {}) =>
+  load(env, {
+    '/etc/daemon.json': { ...shared, ...more, lanes },
+    '/etc/north.json': contractOf('1'),
+    '/etc/south.json': contractOf('2'),
+  })
+
+test('behavior: lanes share what stands beside them, and say for themselves what is theirs', () => {
+  const lanes = [laneOf('north'), laneOf('south', { pollMs: 7, transaction: { ...settings.transaction, gas: '5' } })]
+  const config = loadLanes(lanes, {}, { BURSAR_POLL_MS: '9' })
+  expect(config.lanes).toMatchObject([
+    { name: 'north', core: 'unix:/run/north.sock', pollMs: 9, confirmations: 3, transaction: { gas: 30_000_000n } },
+    { name: 'south', store: 'sqlite:/var/south', pollMs: 7, confirmations: 3, transaction: { gas: 5n } },
+  ])
+  expect(config.lanes.map(({ rules }) => rules.configuration.verifyingContract)).toEqual([
+    contractOf('1').verifying_contract,
+    contractOf('2').verifying_contract,
+  ])
+  expect(config.listen).toBe(settings.listen)
+  expect(load({}).lanes).toMatchObject([{ name: null }])
+})
+
+test('error: every fault of every lane at once, and what two lanes would fight over', () => {
+  const relayerKey = '/etc/key'
+  const lanes = [
+    laneOf('north', { pollMs: 0, relayerKey }),
+    laneOf('south', {
+      core: 'unix:/run/north.sock',
+      configuration: '/etc/north.json',
+      listen: '127.0.0.1:1',
+      relayerKey,
+    }),
+    laneOf('north', { store: 'mysql:x', configuration: '/nowhere' }),
+    { ...laneOf('x'), name: 'No name' },
+    7,
+  ]
+  const faults = faultsOf(() => loadLanes(lanes, { confirmations: -1, extra: 1 }))
+  expect(faults.map((fault) => fault.split(': ')[0]).sort()).toEqual(
+    [
+      'the file', // extra
+      'confirmations', // once, and not once a lane
+      'lanes.3', // its name
+      'lanes.4',
+      'lanes.north.pollMs',
+      'lanes.south', // listen is no setting of a lane
+      'lanes.north.store',
+      'lanes.north.configuration',
+      'lanes.3.configuration',
+      'lanes.4.core',
+      'lanes.4.store',
+      'lanes.4.configuration',
+      'lanes.north', // its name is taken
+      'lanes.north', // its core is that of the first
+      'lanes.south', // so is this one's
+      'lanes.south', // relayerKey
+    ].sort(),
+  )
+  // Contracts are compared once they can be read.
+  const same = [laneOf('north'), laneOf('south', { configuration: '/etc/north.json' })]
+  expect(faultsOf(() => loadLanes(same))).toEqual(['lanes.south: its contract is that of lane north already'])
+  for (const none of [[], {}, 'north', null]) expect(faultsOf(() => loadLanes(none))).toHaveLength(1)
 })

@@ -2,9 +2,10 @@
 import Router from '@koa/router'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import { Registry } from 'prom-client'
 import { expect, test, vi } from 'vitest'
 import { signedBatch } from '../../../client/entries.ts'
-import { createPublicRouter } from '../../../daemon/app.ts'
+import { createFrontRouter, createPublicRouter } from '../../../daemon/app.ts'
 import { openapiDocument, operatorDocument } from '../../../daemon/openapi.ts'
 import { addOperatorRoutes, type OperatorServices } from '../../../daemon/routes/operator.ts'
 import type { Services } from '../../../daemon/routes/services.ts'
@@ -33,29 +34,34 @@ test('default: valid OpenAPI 3.1, and served', async () => {
   expect(await response.json()).toEqual(JSON.parse(JSON.stringify(openapiDocument)))
 })
 
-const nothing = { metrics: {}, limits: { reporterPerSecond: 1 } } as unknown as Services & OperatorServices
-const routerOfOperator = (): Router => {
+const nothing = { http: {}, limits: { reporterPerSecond: 1 } } as unknown as Services & OperatorServices
+const publicStack = () => [
+  ...createPublicRouter(nothing).stack,
+  ...createFrontRouter({ keepers: [], registry: new Registry() }).stack,
+]
+const operatorStack = () => {
   const router = new Router()
   addOperatorRoutes(router, nothing)
-  return router
+  return router.stack
 }
 
 test.each([
-  ['public', createPublicRouter(nothing), paths],
-  ["operator's", routerOfOperator(), operatorPaths],
-])('behavior: what is documented is what is served, both ways: the %s API', (_, router, described) => {
-  const served = router.stack
+  ['public', publicStack(), paths],
+  ["operator's", operatorStack(), operatorPaths],
+])('behavior: what is documented is what is served, both ways: the %s API', (_, stack, described) => {
+  const served = stack
     .map(({ methods, path }) => [methods.filter((m) => m !== 'HEAD').join(), `${path}`] as const)
     .map(([method, path]) => `${method} ${path.replace(/[:*](\w+)/g, '{$1}')}`)
   const documented = Object.entries(described).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   )
-  expect(documented.sort()).toEqual(served.sort())
+  expect(documented.sort()).toEqual([...new Set(served)].sort())
 })
 
 /** One question for each documented route that answers by itself. */
 const questions: Record<string, string> = {
   '/api/reporters/{address}': `/api/reporters/${reporter}`,
+  '/api/lanes': '/api/lanes',
   '/api/tee/status': '/api/tee/status',
   '/api/deployment': '/api/deployment',
   '/api/tee/attestation': '/api/tee/attestation?nonce=0x12',

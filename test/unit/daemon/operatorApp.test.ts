@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { operatorStatusAnswer, payoutPlanAnswer } from '../../../client/operatorApi.ts'
-import type { Config } from '../../../daemon/config.ts'
+import type { LaneAndHost } from '../../../daemon/config.ts'
 import { payeeOf } from '../ledger/support.ts'
 import { listenTo, until } from './listen.ts'
 import { createWorld, creditBatch, directPayee, ticketPayee, waiting } from './support.ts'
@@ -10,7 +10,7 @@ const operator = { operator: { listen: '127.0.0.1:0', tokenFile: '' }, operatorT
 
 const otherPayee = payeeOf(902)
 
-async function startWithOperator(change: Partial<Config> = {}) {
+async function startWithOperator(change: Partial<LaneAndHost> = {}) {
   const world = createWorld()
   const daemon = await world.startOpen({ ...operator, ...change })
   const url = await vi.waitFor(() => {

@@ -12,7 +12,7 @@ import { type Deployment, deployment } from '../../../client/checks/deployment.t
 import { type Client, createClient } from '../../../client/client.ts'
 import type { SentBatch } from '../../../client/entries.ts'
 import { credit } from '../../../client/events.ts'
-import type { Config } from '../../../daemon/config.ts'
+import type { LaneAndHost } from '../../../daemon/config.ts'
 import { runDaemon } from '../../../daemon/daemon.ts'
 import type { KmsPlace } from '../../../daemon/kms.ts'
 import { openStore } from '../../../daemon/store/open.ts'
@@ -108,10 +108,10 @@ export interface TestWorld {
   readonly folder: string
   readonly coreHost: CoreHost
   readonly chain: FakeChain
-  readonly config: Config
-  startDaemon(change?: Partial<Config>, wrap?: (store: Store) => Store): Promise<TestDaemon>
+  readonly config: LaneAndHost
+  startDaemon(change?: Partial<LaneAndHost>, wrap?: (store: Store) => Store): Promise<TestDaemon>
   /** Starts, deploys the contract for the core that is there, waits until an epoch is open. */
-  startOpen(change?: Partial<Config>, wrap?: (store: Store) => Store): Promise<TestDaemon>
+  startOpen(change?: Partial<LaneAndHost>, wrap?: (store: Store) => Store): Promise<TestDaemon>
   /** The store's files as a process that was killed now would leave them. */
   crashImage(): string
 }
@@ -122,8 +122,9 @@ export function createWorld(changes: Partial<Configuration> = {}, kms: readonly 
     configuration({ payees: [{ payee: ticketPayee, rail: 1, minimumWei: 0n }], ...changes }),
   )
   const coreHost = hostCore(folder)
-  const chain = createFakeChain(domain)
-  const config: Config = {
+  const chain = createFakeChain(rules.domain)
+  const config: LaneAndHost = {
+    name: null,
     core: coreHost.address,
     coreRestart: null,
     rpcUrls: ['http://127.0.0.1:1'],
@@ -202,7 +203,7 @@ const bytesOf = (length: number): Hex => `0x${'5a'.repeat(length)}`
 export const waiting = { timeout: 15_000, interval: 10 }
 
 async function startDaemon(
-  config: Config,
+  config: LaneAndHost,
   outside: { readonly chain: FakeChain; readonly kms: readonly KmsPlace[] },
   wrap: (store: Store) => Store,
 ): Promise<TestDaemon> {
@@ -210,10 +211,8 @@ async function startDaemon(
   const log = pino({ level: config.logLevel }, { write: (line: string) => void lines.push(JSON.parse(line)) })
   const abort = new AbortController()
   const store = wrap(await openStore(config.store, config.rules.hash))
-  const ended = runDaemon(
-    { ...outside, relayer: undefined, config, store, log, registry: new Registry() },
-    abort.signal,
-  )
+  const open = async () => ({ ...outside, relayer: undefined, store })
+  const ended = runDaemon({ host: config, lanes: [{ config, open }], log, registry: new Registry() }, abort.signal)
   const stop = async (): Promise<void> => {
     abort.abort()
     await ended

@@ -5,7 +5,7 @@ import { parser } from '@prometheus-io/lezer-promql'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { createMetrics, type Observed, observeServices } from '../../../daemon/metrics.ts'
+import { createBatchCounter, createHttpMetrics, type Observed, observeServices } from '../../../daemon/metrics.ts'
 
 const read = (path: string): string => readFileSync(join(import.meta.dirname, '../../..', path), 'utf8')
 const operating = read('docs/OPERATING.md')
@@ -43,7 +43,9 @@ function metricsIn(expr: string): string[] {
 /** Every name that the daemon exposes; histograms under the names of their series too. */
 async function exposed(): Promise<{ own: string[]; all: Set<string> }> {
   const registry = new Registry()
-  observeServices(createMetrics(registry), {} as Observed)
+  createHttpMetrics(registry)
+  createBatchCounter(registry)
+  observeServices(registry, {} as Observed)
   const own = registry.getMetricsAsArray().map(({ name }) => name)
   collectDefaultMetrics({ register: registry })
   const names = registry.getMetricsAsArray().map(({ name }) => name)
@@ -63,6 +65,19 @@ test('alerts.yml: rules as Prometheus wants them, over metrics that exist', asyn
     expect(names.length).toBeGreaterThan(0)
     for (const name of names) expect([...all], alert).toContain(name)
   }
+})
+
+test('alerts.yml, grafana.json: of several lanes none hides behind another', () => {
+  const registry = new Registry()
+  createBatchCounter(registry)
+  observeServices(registry, {} as Observed)
+  const ofLanes = registry.getMetricsAsArray().map(({ name }) => name)
+  const exprs = [
+    ...rules.map(({ expr }) => expr),
+    ...panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
+  ]
+  for (const expr of exprs.filter((one) => metricsIn(one).some((name) => ofLanes.includes(name))))
+    expect(expr).not.toMatch(/\b(max|min|sum|avg)\b(?! by \(lane)/)
 })
 
 test('grafana.json: panels of their own, over metrics that exist', async () => {
