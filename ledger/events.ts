@@ -1,5 +1,4 @@
 /** What the events of one batch do, gathered on paper: nothing here changes the ledger. */
-import type { Balance } from './accounts.ts'
 import { eventKind, isPayeeAllowed } from './config.ts'
 import { type Hex, zeroAddress, zeroHash } from './hex.ts'
 import { refuse } from './refusal.ts'
@@ -10,20 +9,32 @@ import type { Event, Limits, Reporter, Tariff } from './structs.ts'
 /** Amounts and totals stay below it everywhere, on chain too. */
 export const amountCeiling = 2n ** 96n
 
+const kinds = new Set<number>(Object.values(eventKind))
+
 /** An event that was logged and credited nothing: its place in the batch, and why. */
 export interface OddEvent {
   readonly index: number
   readonly reason: Oddity
 }
 
+/** A payee's account as the batch will leave it. */
+export interface Share {
+  /** What it had earned before. */
+  readonly earnedBeforeWei: bigint
+  earnedWei: bigint
+  debtWei: bigint
+  /** What was credited or debited in its name: what caps and budget bound. */
+  movedWei: bigint
+  /** Where what is credited goes: where the payee wants it, if that may be paid. */
+  readonly target: Hex
+}
+
 /** What a batch will do, gathered event by event. */
 export interface Draft {
   readonly reporter: Reporter
   readonly before: ReporterState
-  /** Balances as they will be. */
-  readonly balances: Map<Hex, Balance>
-  /** What was credited or debited in the name of each payee: what caps and budget bound. */
-  readonly movedWei: Map<Hex, bigint>
+  /** Of all that it names, and of those to whom they redirect. */
+  readonly shares: Map<Hex, Share>
   /** Sessions as they will be; undefined is closed. */
   readonly sessions: Map<Hex, Session | undefined>
   readonly odd: OddEvent[]
@@ -41,8 +52,7 @@ interface Move {
 /** Adds one event to the draft. @throws Refusal naming the event's place */
 export function decideEvent(ledger: Ledger, draft: Draft, event: Event, index: number): void {
   const { kind } = event
-  if (!Object.values<number>(eventKind).includes(kind))
-    refuse('KIND_UNKNOWN', 'no such kind of event', { event: index, kind })
+  if (!kinds.has(kind)) refuse('KIND_UNKNOWN', 'no such kind of event', { event: index, kind })
   if ((draft.reporter.kinds & (1 << kind)) === 0)
     refuse('KIND_NOT_ALLOWED', 'this reporter may not send events of this kind', { event: index, kind })
 
@@ -150,17 +160,18 @@ function tariffOf(ledger: Ledger, draft: Draft, name: Hex, index: number): Tarif
 }
 
 function applyMove(ledger: Ledger, draft: Draft, { payee, wei, isDebit }: Move, index: number): void {
-  if (!isPayeeAllowed(ledger.rules, payee))
-    refuse('PAYEE_REFUSED', 'this address cannot be paid', { event: index, payee })
-  if (!ledger.accounts.has(payee) && !draft.balances.has(payee)) beginAccount(draft, index)
-
-  const moved = (draft.movedWei.get(payee) ?? 0n) + wei
-  const { earnedWei, debtWei } = balanceOf(ledger, draft, payee)
-  if (moved >= amountCeiling || (isDebit && debtWei + wei >= amountCeiling))
+  let share = draft.shares.get(payee)
+  if (!share) {
+    if (!isPayeeAllowed(ledger.rules, payee))
+      refuse('PAYEE_REFUSED', 'this address cannot be paid', { event: index, payee })
+    if (!ledger.accounts.has(payee)) beginAccount(draft, index)
+    share = addShare(ledger, draft, payee)
+  }
+  share.movedWei += wei
+  if (share.movedWei >= amountCeiling || (isDebit && share.debtWei + wei >= amountCeiling))
     refuse('AMOUNT_TOO_LARGE', 'an amount is below 2^96 wei', { event: index })
-  draft.movedWei.set(payee, moved)
-  if (isDebit) draft.balances.set(payee, { earnedWei, debtWei: debtWei + wei })
-  else credit(ledger, draft, payee, wei)
+  if (isDebit) share.debtWei += wei
+  else credit(ledger, draft, payee, share, wei)
 }
 
 function beginAccount(draft: Draft, index: number): void {
@@ -171,23 +182,28 @@ function beginAccount(draft: Draft, index: number): void {
 }
 
 /** The payee's own debt is paid down first; what is left goes where the payee wants it, one hop, and there by the same rule. */
-function credit(ledger: Ledger, draft: Draft, payee: Hex, wei: bigint): void {
-  const left = payDebt(ledger, draft, payee, wei)
-  const redirect = ledger.accounts.get(payee)?.preference?.redirect ?? zeroAddress
-  const target = isPayeeAllowed(ledger.rules, redirect) ? redirect : payee
-  const gain = target === payee ? left : payDebt(ledger, draft, target, left)
-  const balance = balanceOf(ledger, draft, target)
-  draft.balances.set(target, { ...balance, earnedWei: balance.earnedWei + gain })
+function credit(ledger: Ledger, draft: Draft, payee: Hex, share: Share, wei: bigint): void {
+  const left = payDebt(share, wei)
+  const target =
+    share.target === payee ? share : (draft.shares.get(share.target) ?? addShare(ledger, draft, share.target))
+  const gain = target === share ? left : payDebt(target, left)
+  target.earnedWei += gain
   draft.earnedWei += gain
 }
 
 /** @returns what is left of `wei` */
-function payDebt(ledger: Ledger, draft: Draft, payee: Hex, wei: bigint): bigint {
-  const balance = balanceOf(ledger, draft, payee)
-  const part = balance.debtWei < wei ? balance.debtWei : wei
-  draft.balances.set(payee, { ...balance, debtWei: balance.debtWei - part })
+function payDebt(share: Share, wei: bigint): bigint {
+  const part = share.debtWei < wei ? share.debtWei : wei
+  share.debtWei -= part
   return wei - part
 }
 
-const balanceOf = (ledger: Ledger, draft: Draft, payee: Hex): Balance =>
-  draft.balances.get(payee) ?? ledger.accounts.get(payee)?.balance ?? { earnedWei: 0n, debtWei: 0n }
+function addShare({ accounts, rules }: Ledger, draft: Draft, payee: Hex): Share {
+  const account = accounts.get(payee)
+  const { earnedWei, debtWei } = account?.balance ?? { earnedWei: 0n, debtWei: 0n }
+  const redirect = account?.preference?.redirect ?? zeroAddress
+  const target = isPayeeAllowed(rules, redirect) ? redirect : payee
+  const share = { earnedBeforeWei: earnedWei, earnedWei, debtWei, movedWei: 0n, target }
+  draft.shares.set(payee, share)
+  return share
+}

@@ -45,24 +45,27 @@ function applyBatch(ledger: Ledger, batch: Authentic<SignedBatch>): Outcome {
   const { before } = draft
 
   const gains = new Map<Hex, bigint>()
-  for (const [payee, balance] of draft.balances) {
-    const earnedBefore = ledger.accounts.get(payee)?.balance.earnedWei ?? 0n
-    invariant(balance.earnedWei >= earnedBefore && balance.debtWei >= 0n, 'what was earned never falls')
-    gains.set(payee, balance.earnedWei - earnedBefore)
-    ledger.accounts.setBalance(payee, balance)
+  let [gainedWei, movedWei] = [0n, 0n]
+  for (const [payee, share] of draft.shares) {
+    const gainWei = share.earnedWei - share.earnedBeforeWei
+    invariant(gainWei >= 0n && share.debtWei >= 0n, 'what was earned never falls')
+    gains.set(payee, gainWei)
+    gainedWei += gainWei
+    movedWei += share.movedWei
+    ledger.accounts.setBalance(payee, share)
   }
   for (const [id, session] of draft.sessions) {
     before.sessions.delete(id)
     if (session) before.sessions.set(id, session) // now the last: the order is that of last events
   }
-  before.spentWei += sumOf(draft.movedWei)
+  before.spentWei += movedWei
   before.accountsBegun += draft.accountsBegun
   before.nextSequence += 1n
   before.last = { leafHash: batch.leafHash, position }
   ledger.totalEarnedWei += draft.earnedWei
   ledger.log = append(ledger.log, batch.leafHash)
 
-  invariant(sumOf(gains) === draft.earnedWei, 'the balances do not add up to the total')
+  invariant(gainedWei === draft.earnedWei, 'the balances do not add up to the total')
   invariant(before.spentWei <= draft.reporter.budgetWei, 'a reporter spent more than its budget')
   invariant(ledger.totalEarnedWei < amountCeiling, 'the total is out of range')
   invariant(before.sessions.size === draft.openSessions, 'open sessions were miscounted')
@@ -88,8 +91,7 @@ function decideBatch(ledger: Ledger, { batch, leafHash }: Authentic<SignedBatch>
   const draft: Draft = {
     reporter,
     before,
-    balances: new Map(),
-    movedWei: new Map(),
+    shares: new Map(),
     sessions: new Map(),
     odd: [],
     openSessions: before.sessions.size,
@@ -110,9 +112,11 @@ function checkNext(what: string, next: bigint, got: bigint): void {
   if (got < next) refuse('SEQUENCE_REPEAT', `this number was used by one of the ${what} before`, facts)
 }
 
-function checkAmounts(ledger: Ledger, { reporter, before, movedWei, earnedWei }: Draft): void {
+function checkAmounts(ledger: Ledger, { reporter, before, shares, earnedWei }: Draft): void {
   const { payeeMaxWei, batchMaxWei, budgetWei } = reporter
-  for (const [payee, wei] of movedWei) {
+  let moved = 0n
+  for (const [payee, { movedWei: wei }] of shares) {
+    moved += wei
     if (wei > payeeMaxWei)
       refuse('PAYEE_CAP_EXCEEDED', 'too much for one payee in one batch', {
         payee,
@@ -120,7 +124,6 @@ function checkAmounts(ledger: Ledger, { reporter, before, movedWei, earnedWei }:
         got: `${wei}`,
       })
   }
-  const moved = sumOf(movedWei)
   if (moved > batchMaxWei)
     refuse('BATCH_CAP_EXCEEDED', 'too much in one batch', { max: `${batchMaxWei}`, got: `${moved}` })
   if (before.spentWei + moved > budgetWei)
@@ -131,9 +134,6 @@ function checkAmounts(ledger: Ledger, { reporter, before, movedWei, earnedWei }:
   if (ledger.totalEarnedWei + earnedWei >= amountCeiling)
     refuse('AMOUNT_TOO_LARGE', 'the total of all accounts stays below 2^96 wei')
 }
-
-const sumOf = (amounts: ReadonlyMap<unknown, bigint>): bigint =>
-  [...amounts.values()].reduce((sum, wei) => sum + wei, 0n)
 
 function applyPreference(ledger: Ledger, { preference }: Authentic<SignedPreference>): void {
   const { payee, number, redirect } = preference

@@ -22,6 +22,7 @@ export const copiedTables: Readonly<Record<string, readonly string[]>> = {
   records: ['number'],
   entries: ['position'],
   gains: ['payee', 'position'],
+  gains_indexed: ['one'],
   ledger_state: ['chunk'],
   log_heads: ['boot', 'epoch', 'size'],
   intents: ['id'],

@@ -6,6 +6,7 @@ import { decodeEntry, type SignedConfiguration, type Entry as SignedEntry } from
 import { type Hex, toHex } from '../../ledger/hex.ts'
 import { oddJson } from './codecs.ts'
 import { insertRows, pages, type Query, type Row, StoreError } from './database.ts'
+import { decodeGains, encodeGains, gainOf, indexedBelow, indexRows } from './gains.ts'
 import type { Entry, NewEntry, Store } from './store.ts'
 import type { Write } from './tables.ts'
 
@@ -18,6 +19,7 @@ type LogTables = Pick<
   | 'entriesFrom'
   | 'entryLike'
   | 'gains'
+  | 'indexGains'
   | 'earnings'
   | 'configurations'
   | 'leafHashes'
@@ -31,7 +33,7 @@ const entriesPerPage = 500
 /** In the words of the index `log_heads_by_size`, or it would not serve. */
 export const lastLogHeadSql =
   'SELECT * FROM log_heads ORDER BY CAST(epoch AS BIGINT) DESC, CAST(size AS BIGINT) DESC LIMIT 1'
-const gainsPerPage = 5_000
+const gainsPerPage = 500
 const hashesPerPage = 5_000
 /** Above every position. */
 const positionsEnd = 2 ** 31
@@ -69,29 +71,48 @@ export function createLogTables(query: Query, write: Write): LogTables {
       const rows = await query('SELECT * FROM entries WHERE author = ? ORDER BY position', operators)
       return rows.map((row) => entryOf(row) as Entry & { signed: SignedConfiguration })
     },
-    async gains(payee, { before, limit }) {
-      const rows = await query(
-        `SELECT entries.*, gains.wei FROM gains JOIN entries ON entries.position = gains.position
-        WHERE gains.payee = ? AND gains.position < ? ORDER BY gains.position DESC LIMIT ?`,
-        ...[payee, before ?? positionsEnd, limit],
+    async gains(payee, { before = positionsEnd, limit }) {
+      const below = await indexedBelow(query)
+      const behind = (position: number) =>
+        query(
+          'SELECT position, gains FROM entries WHERE position >= ? ORDER BY position LIMIT ?',
+          position,
+          gainsPerPage,
+        )
+      const gains: { position: number; wei: bigint }[] = []
+      for await (const row of pages(behind, below, (last) => last.position as number)) {
+        const wei = gainOf(payee, row.gains as Uint8Array)
+        if (wei !== undefined && (row.position as number) < before)
+          gains.push({ position: row.position as number, wei })
+      }
+      const sql = 'SELECT position, wei FROM gains WHERE payee = ? AND position < ? ORDER BY position DESC LIMIT ?'
+      for (const { position, wei } of await query(sql, payee, Math.min(before, below), limit))
+        gains.push({ position: position as number, wei: BigInt(wei as string) })
+      const newest = gains.sort((a, b) => b.position - a.position).slice(0, limit)
+      return Promise.all(
+        newest.map(async ({ position, wei }) => ({ entry: entryOf((await rowsFrom(position, 1))[0] as Row), wei })),
       )
-      return rows.map((row) => ({ entry: entryOf(row), wei: BigInt(row.wei as string) }))
     },
+    indexGains: (most) =>
+      write(async (ask) => {
+        const sql = 'SELECT position, gains FROM entries WHERE position >= ? ORDER BY position LIMIT ?'
+        const entries = await ask(sql, await indexedBelow(ask), most)
+        const last = entries.at(-1)
+        if (!last) return 0
+        await insertRows(ask, 'INSERT INTO gains', indexRows(entries))
+        await ask('UPDATE gains_indexed SET below = ?', (last.position as number) + 1)
+        return entries.length
+      }, 'later'),
     async earnings(from, below) {
       const sums = new Map<Hex, bigint>()
-      for (let [position, payee]: [number, string] = [from, '']; ; ) {
-        const rows = await query(
-          `SELECT gains.* FROM gains JOIN entries ON entries.position = gains.position
-          WHERE (gains.position, gains.payee) > (?, ?) AND gains.position < ?
-          ORDER BY gains.position, gains.payee LIMIT ?`,
-          ...[position, payee, below, gainsPerPage],
+      const page = (position: number) =>
+        query(
+          'SELECT position, gains FROM entries WHERE position >= ? AND position < ? ORDER BY position LIMIT ?',
+          ...[position, below, gainsPerPage],
         )
-        for (const row of rows)
-          sums.set(row.payee as Hex, (sums.get(row.payee as Hex) ?? 0n) + BigInt(row.wei as string))
-        const last = rows.at(-1)
-        if (!last || rows.length < gainsPerPage) return sums
-        ;[position, payee] = [last.position as number, last.payee as string]
-      }
+      for await (const { gains } of pages(page, from, (last) => last.position as number))
+        for (const [payee, wei] of decodeGains(gains as Uint8Array)) sums.set(payee, (sums.get(payee) ?? 0n) + wei)
+      return sums
     },
     async *leafHashes(from, below) {
       const sql =
@@ -125,12 +146,10 @@ export function createLogTables(query: Query, write: Write): LogTables {
 }
 
 export async function addEntries(query: Query, entries: readonly NewEntry[]): Promise<void> {
-  const rows = entries.map(({ position, leafHash, leaf, signed, odd }) => {
-    return [position, ...placeOf(signed), leafHash, oddJson.write(odd), leaf]
+  const rows = entries.map(({ position, leafHash, leaf, signed, odd, gains }) => {
+    return [position, ...placeOf(signed), leafHash, oddJson.write(odd), leaf, encodeGains(gains)]
   })
   await insertRows(query, 'INSERT INTO entries', rows)
-  const gains = entries.flatMap(({ position, gains }) => [...gains].map(([payee, wei]) => [payee, position, `${wei}`]))
-  await insertRows(query, 'INSERT INTO gains', gains)
 }
 
 export async function addHead(query: Query, { boot, size, epoch, root, signature }: SignedLogHead): Promise<void> {

@@ -81,8 +81,11 @@ const versions: readonly (readonly Step[])[] = [
     'ALTER TABLE entries RENAME TO entries_before',
     `CREATE TABLE entries (
       position INTEGER PRIMARY KEY, author TEXT NOT NULL, number TEXT NOT NULL, leaf_hash TEXT NOT NULL,
-      odd TEXT NOT NULL, leaf BLOB NOT NULL, UNIQUE (author, number)
+      odd TEXT NOT NULL, leaf BLOB NOT NULL, gains BLOB NOT NULL, UNIQUE (author, number)
     ) STRICT`,
+    // How far the table of gains has come: it is an index now, of what lies beside each entry.
+    'CREATE TABLE gains_indexed (one INTEGER PRIMARY KEY CHECK (one = 1), below INTEGER NOT NULL) STRICT',
+    'INSERT INTO gains_indexed SELECT 1, coalesce(max(position) + 1, 0) FROM entries_before',
     'ALTER TABLE intents RENAME TO intents_before',
     'CREATE TABLE intents (id INTEGER PRIMARY KEY, record INTEGER NOT NULL, leaf BLOB NOT NULL) STRICT',
     writeLeaves,
@@ -90,8 +93,6 @@ const versions: readonly (readonly Step[])[] = [
     'DROP TABLE intents_before',
   ],
   [
-    // So that a reconciliation reads what is new, and not all.
-    'CREATE INDEX gains_by_position ON gains (position)',
     // The ledger as it was at a commit: what a start need not compute again. `hash` is that of all chunks.
     `CREATE TABLE ledger_state (
       chunk INTEGER PRIMARY KEY, counter TEXT NOT NULL, hash TEXT NOT NULL, bytes BLOB NOT NULL

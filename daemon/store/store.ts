@@ -150,6 +150,8 @@ export interface Store {
   entriesFrom(position: number, limit: number): Promise<readonly Entry[]>
   /** Entries that touched a payee's account, newest first, only those below `before` if it is given. */
   gains(payee: Hex, query: { readonly before: number | undefined; readonly limit: number }): Promise<readonly Gain[]>
+  /** Takes so many entries more into the index by payee: `gains` is quick then. @returns how many there were */
+  indexGains(most: number): Promise<number>
   /** What the entries from one position up to but not another brought to whom in all, wei: of entries that are stored only. */
   earnings(from: number, below: number): Promise<ReadonlyMap<Hex, bigint>>
   /** The entry of the same author and number, be it these bytes or others. */

@@ -1,10 +1,12 @@
 /** Brings a store to entries as bytes: until its version 4 they were kept as JSON. */
 import { signedBatch, signedConfiguration, signedPreference } from '../../client/entries.ts'
 import { type Entry, entryLeaf } from '../../ledger/entry.ts'
+import type { Hex } from '../../ledger/hex.ts'
 import { list, variant } from '../../protocol/codec.ts'
 import { entriesPerRequestMax } from '../../protocol/messages.ts'
 import { storedJson } from './codecs.ts'
 import { insertRows, pages, type Query, type Value } from './database.ts'
+import { encodeGains } from './gains.ts'
 
 const entry = variant({ batch: signedBatch, preference: signedPreference, configuration: signedConfiguration })
 const entryJson = storedJson<Entry>(entry)
@@ -18,7 +20,9 @@ export async function writeLeaves(query: Query): Promise<void> {
   for await (const row of pages(page, 0, (last) => last.position as number)) {
     const { position, author, number, leaf_hash, odd } = row as Record<string, string | number>
     const leaf = entryLeaf(entryJson.read(row.entry as string))
-    await insertRows(query, 'INSERT INTO entries', [[position, author, number, leaf_hash, odd, leaf] as Value[]])
+    const gained = await query('SELECT payee, wei FROM gains WHERE position = ?', position as number)
+    const gains = encodeGains(new Map(gained.map(({ payee, wei }) => [payee as Hex, BigInt(wei as string)])))
+    await insertRows(query, 'INSERT INTO entries', [[position, author, number, leaf_hash, odd, leaf, gains] as Value[]])
   }
   let id = 0
   for (const row of await query('SELECT record, entries FROM intents_before ORDER BY id'))

@@ -1,6 +1,7 @@
 /** Errors planted in each book of a daemon that runs: in its store, and on its chain. */
 import { expect, test, vi } from 'vitest'
 import type { ChainEvent } from '../../../daemon/chain/events.ts'
+import { encodeGains } from '../../../daemon/store/gains.ts'
 import { openDatabase } from '../../../daemon/store/open.ts'
 import { type Hex, zeroHash } from '../../../ledger/hex.ts'
 import { payeeOf } from '../ledger/support.ts'
@@ -21,9 +22,9 @@ async function startPaid() {
   const untilFound = (expected: readonly unknown[]) =>
     vi.waitFor(async () => expect(await found()).toEqual(expected), waiting)
   await untilFound([])
-  const damage = async (statement: string) => {
+  const damage = async (statement: string, ...values: readonly Uint8Array[]) => {
     const database = await openDatabase(world.config.store)
-    await database.write((query) => query(statement))
+    await database.write((query) => query(statement, ...values))
     await database.close()
   }
   return { world, daemon, untilFound, damage }
@@ -33,7 +34,7 @@ test('behavior: a store that lost an entry, or what it brought', async () => {
   const { untilFound, damage } = await startPaid()
   await damage('DELETE FROM entries WHERE position = 1')
   await untilFound([['unexplained', 'EARNED_DIFFERS', directPayee, 5n]])
-  await damage(`UPDATE gains SET wei = '7' WHERE position = 2`)
+  await damage('UPDATE entries SET gains = ? WHERE position = 2', encodeGains(new Map([[ticketPayee, 7n]])))
   await untilFound([
     ['unexplained', 'EARNED_DIFFERS', directPayee, 5n],
     ['unexplained', 'EARNED_DIFFERS', ticketPayee, 1n],
@@ -42,7 +43,11 @@ test('behavior: a store that lost an entry, or what it brought', async () => {
 
 test('behavior: gains of a payee that the ledger does not know', async () => {
   const { untilFound, damage } = await startPaid()
-  await damage(`INSERT INTO gains VALUES ('${payeeOf(55)}', 1, '3')`)
+  const gains = new Map([
+    [directPayee, 5n],
+    [payeeOf(55), 3n],
+  ])
+  await damage('UPDATE entries SET gains = ? WHERE position = 1', encodeGains(gains))
   await untilFound([['unexplained', 'EARNED_DIFFERS', payeeOf(55), 3n]])
 })
 

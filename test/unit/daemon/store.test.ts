@@ -97,6 +97,23 @@ describeEngines((engine) => {
     const second = sealAfter(first.place)
     await store.saveAccepted({ sealed: first.sealed, entries: [entry(1), entry(2)], head: head(3) })
     await store.saveAccepted({ sealed: second.sealed, entries: [entry(3)], head: head(4) })
+    // Answered alike before the index has come to it, where it is between, and behind it.
+    for (const [most, indexed] of [
+      [0, 0],
+      [2, 2],
+      [2, 1],
+      [2, 0],
+    ] as const) {
+      if (most > 0) expect(await store.indexGains(most)).toBe(indexed)
+      for (const [before, positions] of [
+        [undefined, [3, 2]],
+        [3, [2, 1]],
+        [2, [1]],
+      ] as const)
+        expect(
+          (await store.gains(payeeOf(1), { before, limit: 2 })).map(({ entry: { position } }) => position),
+        ).toEqual(positions)
+    }
     await store.close()
     const again = await read(address)
     expect(await again.lastRecord()).toEqual(second.place)
