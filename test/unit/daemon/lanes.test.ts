@@ -47,7 +47,7 @@ test('default: each lane takes batches and pays for itself, and one list has the
   )
   // What is signed for one contract is nothing to another.
   await expect(daemon.client('south').sendBatch(batchOf(lanes[0], 1n, 1n))).rejects.toMatchObject({
-    code: 'WRONG_CONTRACT',
+    code: 'BAD_SIGNATURE',
   })
 })
 
