@@ -16,8 +16,8 @@ import { storeErrorOf } from './store/database.ts'
 
 export interface LaneOrder {
   readonly config: LaneConfig
-  /** Called each time the lane begins. @throws Fatal, or what may be over soon */
-  open(): Promise<LaneParts>
+  /** Called each time the lane begins, with its log. @throws Fatal, or what may be over soon */
+  open(log: Logger): Promise<LaneParts>
 }
 
 export interface Keeper {
@@ -52,7 +52,7 @@ export function createKeeper({ config, open }: LaneOrder, { log: logOfAll, ...sh
   let registry = numbersOfNone(name)
 
   const live = async (signal: AbortSignal): Promise<void> => {
-    const parts = await open()
+    const parts = await open(log)
     const numbers = emptyRegistry(name)
     try {
       const one = createLane({ ...parts, ...shared, config, log, registry: numbers })

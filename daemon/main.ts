@@ -30,7 +30,7 @@ async function main(signal: AbortSignal): Promise<number> {
   try {
     const registry = new Registry()
     collectDefaultMetrics({ register: registry })
-    const lanes = config.lanes.map((lane) => ({ config: lane, open: () => open(lane, log) }))
+    const lanes = config.lanes.map((lane) => ({ config: lane, open: (own: Logger) => open(lane, own) }))
     await runDaemon({ host, lanes, log, registry }, signal)
     log.info('stopped')
     return 0
