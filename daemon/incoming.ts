@@ -5,6 +5,7 @@ import { decodeEntry, type Entry, entryLeaf, type SignedBatch, type SignedPrefer
 import { refuse } from '../ledger/refusal.ts'
 import type { Domain } from '../ledger/typedData.ts'
 import type { Codec } from '../protocol/codec.ts'
+import { Problem } from './problem.ts'
 import { isBinary, readBytes, readJson } from './readBody.ts'
 
 /** An entry that nobody has judged yet, and its bytes in the log. */
@@ -18,14 +19,14 @@ const preferenceBytesMax = 4 * 1024
 
 export const incoming = <E extends Entry>(signed: E): Incoming<E> => ({ signed, leaf: entryLeaf(signed) })
 
-/** @throws Problem of the body; Refusal `BAD_PARAMS`, `WRONG_CHAIN`, `WRONG_CONTRACT` */
+/** @throws Problem of the body, and `WRONG_CHAIN`, `WRONG_CONTRACT`; Refusal `BAD_PARAMS` */
 export async function readBatch(request: IncomingMessage, domain: Domain): Promise<Incoming<SignedBatch>> {
   if (!isBinary(request)) return readAddressed(request, signedBatch, domain, batchBytesMax)
   const leaf = await readBytes(request, batchBytesMax)
   return { signed: batchOf(leaf), leaf }
 }
 
-/** @throws Problem of the body; Refusal `BAD_PARAMS`, `WRONG_CHAIN`, `WRONG_CONTRACT` */
+/** @throws Problem of the body, and `WRONG_CHAIN`, `WRONG_CONTRACT`; Refusal `BAD_PARAMS` */
 export const readPreference = (request: IncomingMessage, domain: Domain): Promise<Incoming<SignedPreference>> =>
   readAddressed(request, signedPreference, domain, preferenceBytesMax)
 
@@ -48,9 +49,9 @@ async function readAddressed<E extends Entry & Domain>(
 ): Promise<Incoming<E>> {
   const sent = codec.read(await readJson(request, bytesMax), '')
   if (sent.chainId !== chainId)
-    refuse('WRONG_CHAIN', 'this is for another chain', { expected: `${chainId}`, got: `${sent.chainId}` })
+    throw new Problem('WRONG_CHAIN', 'this is for another chain', { expected: `${chainId}`, got: `${sent.chainId}` })
   if (sent.verifyingContract !== verifyingContract)
-    refuse('WRONG_CONTRACT', 'this is for another contract', {
+    throw new Problem('WRONG_CONTRACT', 'this is for another contract', {
       expected: verifyingContract,
       got: sent.verifyingContract,
     })

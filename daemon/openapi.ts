@@ -52,6 +52,8 @@ export const operatorDocument = {
   },
 }
 
+const bytesType = 'application/octet-stream'
+
 function pathsOf(all: Operations): Record<string, Record<string, unknown>> {
   const paths: Record<string, Record<string, unknown>> = {}
   for (const [name, operation] of Object.entries(all)) {
@@ -61,7 +63,7 @@ function pathsOf(all: Operations): Record<string, Record<string, unknown>> {
   return paths
 }
 
-function describe(place: string, { summary, path = {}, query = {}, body, answer }: Operation): object {
+function describe(place: string, { summary, path = {}, query = {}, body, takesBytes, answer }: Operation): object {
   const address: Schema = { type: 'string', pattern: '^0x[0-9a-fA-F]{40}$' }
   const inPath = [...place.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
     name,
@@ -77,7 +79,12 @@ function describe(place: string, { summary, path = {}, query = {}, body, answer 
     operationId: place.replace(/^\/(api\/)?/, '').replace(/[^a-zA-Z]+(.)?/g, (_, c = '') => c.toUpperCase()),
     parameters: [...inPath, ...inQuery],
     ...(body
-      ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body.form) } } } }
+      ? {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: schemaOf(body.form) }, ...(takesBytes && { [bytesType]: {} }) },
+          },
+        }
       : {}),
     responses: { 200: { description: 'The answer', content }, default: problem },
   }

@@ -7,8 +7,6 @@ import { storeErrorOf } from './store/database.ts'
 /** The HTTP status of every refusal; one that is forgotten does not compile. */
 const statusOfRefusal = {
   BAD_CONFIGURATION: 422,
-  WRONG_CHAIN: 422,
-  WRONG_CONTRACT: 422,
   BAD_SIGNATURE: 403,
   UNKNOWN_REPORTER: 403,
   REPORTER_CLOSED: 403,
@@ -64,6 +62,8 @@ const statusOfProblem = {
   BODY_TOO_LARGE: 413,
   NOT_JSON: 415,
   MALFORMED_JSON: 400,
+  WRONG_CHAIN: 422,
+  WRONG_CONTRACT: 422,
   TOO_MANY_REQUESTS: 429,
   NOT_OPEN: 503,
   BUSY: 503,

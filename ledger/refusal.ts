@@ -7,7 +7,7 @@ export type Facts = Readonly<Record<string, string | number>>
 /** `docs/PROTOCOL.md` says what to do about each. */
 const codes = {
   wire: ['MALFORMED_FRAME', 'FRAME_TOO_LARGE', 'UNKNOWN_METHOD', 'BAD_PARAMS', 'WRONG_PHASE', 'HALTED'],
-  signatures: ['WRONG_CHAIN', 'WRONG_CONTRACT', 'BAD_SIGNATURE', 'WRONG_SIGNERS', 'NOT_OWN_SIGNATURE'],
+  signatures: ['BAD_SIGNATURE', 'WRONG_SIGNERS', 'NOT_OWN_SIGNATURE'],
   order: ['SEQUENCE_GAP', 'SEQUENCE_REPEAT', 'WRONG_VERSION'],
   reporters: ['UNKNOWN_REPORTER', 'REPORTER_CLOSED', 'KIND_NOT_ALLOWED', 'TARIFF_NOT_ALLOWED'],
   events: ['KIND_UNKNOWN', 'EVENT_MALFORMED', 'TARIFF_UNKNOWN', 'PAYEE_REFUSED', 'AMOUNT_TOO_LARGE', 'BATCH_TOO_LARGE'],

@@ -13,6 +13,8 @@ export interface Operation {
   readonly path?: Readonly<Record<string, Schema>>
   readonly query?: Readonly<Record<string, Schema>>
   readonly body?: Codec<never> | Codec<unknown>
+  /** Whether the body may also be the bytes of an entry in the log. */
+  readonly takesBytes?: boolean
   /** By codec, or, where it is no JSON of ours, its media type. */
   readonly answer: Codec<never> | Codec<unknown> | string
 }
@@ -28,8 +30,10 @@ export type Operations = Readonly<Record<string, Operation>>
 
 export const operations: Operations = {
   'POST /api/batches': {
-    summary: 'Brings a signed batch into the log. The same batch again is answered with its receipt again.',
+    summary:
+      'Brings a signed batch into the log: JSON, or its bytes in the log. The same batch again is answered with its receipt again.',
     body: signedBatch as Codec<unknown>,
+    takesBytes: true,
     answer: api.batchAnswer,
   },
   'POST /api/preferences': {
