@@ -1,5 +1,6 @@
 // Breaks the contracts in every small way, one at a time, and asks the tests whether they notice.
-// `--only TEXT` takes those whose name contains it, `--continue` goes on from `.build/mutate/fates.json`.
+// `--only TEXT` takes those whose name contains it, `--minutes N` begins no other after so many, and `--continue` goes on
+// from `.build/mutate/fates.json`: with what was not tried yet, and once more with what lived.
 // Mutants that no test can tell apart are listed in tools/mutantsOfContracts.txt, each with its reason; no other may live.
 //
 // Tests are compiled once: they deploy what lies in forge's folder of artifacts, and each mutant is laid there, the
@@ -21,26 +22,42 @@ const forge = join(require.resolve(`@foundry-rs/forge-${platform}/package.json`)
 const home = join(root, '.build/mutate')
 const fatesPath = join(home, 'fates.json')
 const files = ['Treasury', 'Vault', 'Bucket', 'Anchor', 'Timelock'].map((name) => `contracts/src/${name}.sol`)
+const outlived = 'outlived the quick tests'
 /** Most mutants die of the quick tests; only what outlives those meets all. Gas says nothing of a mutant. */
 const rounds = [
-  { name: 'quick', without: ['Gas', 'Invariants', 'TicketBroker', 'V3', 'Vectors'], fuzzRuns: '8' },
-  { name: 'all', without: ['Gas', 'TicketBroker'], fuzzRuns: '256' },
+  {
+    name: 'quick',
+    without: ['Gas', 'Invariants', 'TicketBroker', 'V3', 'Vectors'],
+    fuzzRuns: '8',
+    fateOfLiving: outlived,
+  },
+  { name: 'all', without: ['Gas', 'TicketBroker'], fuzzRuns: '256', fateOfLiving: 'lived' },
 ]
 const packages = ['@openzeppelin/contracts', '@layerzerolabs/toolbox-foundry'].map((it) => `node_modules/${it}`)
 const jobs = 2
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, continue: { type: 'boolean' } } })
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, minutes: { type: 'string' }, continue: { type: 'boolean' } },
+})
+const until = Date.now() + Number(values.minutes ?? Infinity) * 60_000
 const reviewed = readFileSync(join(root, 'tools/mutantsOfContracts.txt'), 'utf8').split('\n')
 const fates = values.continue && existsSync(fatesPath) ? JSON.parse(readFileSync(fatesPath, 'utf8')) : {}
 const original = compile(files[0], sourceOf(files[0]))
 const mutants = files.flatMap(mutantsIn).filter(({ title }) => title.includes(values.only ?? ''))
 mkdirSync(home, { recursive: true })
-let left = mutants.filter(({ title }) => !fates[title])
-for (const round of rounds) left = await runRound(round, left)
+for (const { title } of mutants) if (fates[title] === 'lived') delete fates[title]
+await runRound(
+  rounds[0],
+  mutants.filter(({ title }) => !fates[title]),
+)
+await runRound(
+  rounds[1],
+  mutants.filter(({ title }) => fates[title] === outlived),
+)
 
 const counts = {}
 for (const { title } of mutants) {
-  const fate = reviewed.includes(title) && fates[title] === 'lived' ? 'reviewed' : fates[title]
+  const fate = reviewed.includes(title) && fates[title] === 'lived' ? 'reviewed' : (fates[title] ?? 'not tried')
   counts[fate] = (counts[fate] ?? 0) + 1
   if (fate === 'lived') console.log(`LIVED ${title}`)
 }
@@ -61,15 +78,14 @@ function mutantsIn(file) {
   )
 }
 
-/** @returns those mutants that no test of this round noticed */
-async function runRound({ name, without, fuzzRuns }, queue) {
-  const lived = []
+/** Tries these, as far as there is time. */
+async function runRound({ name, without, fuzzRuns, fateOfLiving }, queue) {
   const waiting = [...queue]
-  if (waiting.length === 0) return []
+  if (waiting.length === 0) return
   const copies = Array.from({ length: jobs }, (_, i) => join(home, `${name}${i}`))
   makeCopy(copies[0], without)
-  // As the tests compile it, optimized, it is not the original as it is compiled here: they must say so.
-  const compiled = await forgeTest(copies[0], { code: original, fuzzRuns })
+  // Compiles them, too. Whatever they find there, it is not nothing: they must say so.
+  const compiled = await forgeTest(copies[0], { code: '0x', fuzzRuns })
   if (!compiled.includes('not the mutant')) throw new Error(`the tests run whatever there is: ${compiled}`)
   if (await testsPass(copies[0], { code: '0xfe', fuzzRuns })) throw new Error('the tests deploy something else')
   if (!(await testsPass(copies[0], { code: original, fuzzRuns }))) throw new Error('the tests fail without any mutant')
@@ -78,14 +94,12 @@ async function runRound({ name, without, fuzzRuns }, queue) {
     cpSync(copies[0], copy, { recursive: true, preserveTimestamps: true })
   }
   await Promise.all(copies.map(work))
-  return lived
 
   /** Takes mutants from the queue, in a copy of its own, until there are none. */
   async function work(copy) {
-    for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
+    for (let mutant = waiting.shift(); mutant && Date.now() < until; mutant = waiting.shift()) {
       mutant.code ??= compile(mutant.file, mutant.source)
-      const fate = await fateIn(copy, mutant.code, fuzzRuns)
-      if (fate === 'lived') lived.push(mutant)
+      const fate = await fateIn(copy, mutant.code, { fuzzRuns, fateOfLiving })
       fates[mutant.title] = fate
       console.log(`${name} ${fate} ${mutant.title}`)
       writeFileSync(fatesPath, JSON.stringify(fates, null, 2))
@@ -93,16 +107,18 @@ async function runRound({ name, without, fuzzRuns }, queue) {
   }
 }
 
-async function fateIn(copy, code, fuzzRuns) {
+async function fateIn(copy, code, { fuzzRuns, fateOfLiving }) {
   if (!code) return 'does not compile'
   if (code === original) return 'same code'
-  return (await testsPass(copy, { code, fuzzRuns })) ? 'lived' : 'killed'
+  return (await testsPass(copy, { code, fuzzRuns })) ? fateOfLiving : 'killed'
 }
 
+/** What was compiled in it before stays: forge compiles what has changed since. */
 function makeCopy(copy, without) {
-  rmSync(copy, { recursive: true, force: true })
-  for (const path of ['foundry.toml', 'contracts', 'test/vectors', ...packages])
+  for (const path of ['foundry.toml', 'contracts', 'test/vectors', ...packages]) {
+    rmSync(join(copy, path), { recursive: true, force: true })
     cpSync(join(root, path), join(copy, path), { recursive: true })
+  }
   for (const folder of ['prove', 'script']) rmSync(join(copy, 'contracts', folder), { recursive: true })
   for (const name of without) rmSync(join(copy, `contracts/test/${name}.t.sol`))
   const base = join(copy, 'contracts/test/Base.sol')

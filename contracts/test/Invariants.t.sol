@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {BrokerWorld} from "../dev/BrokerWorld.sol";
 import {BrokerWorldV3} from "../dev/BrokerWorldV3.sol";
 import {TicketBroker} from "../dev/TicketBroker.sol";
@@ -302,13 +303,14 @@ contract Actors is Base {
             uint256 due = node.earned[payee] - paid;
             uint256 share = pot < treasury.owed() ? due * pot / treasury.owed() : due;
             assertEq(treasury.exited(payees[payee]), share, "to the wei");
+            assertTrue(treasury.frozen(), "an exit before the freeze");
             ++exits;
         } catch {}
     }
 
     // What the invariants need
 
-    /// @dev Everyone exits on the head: what is left over is less than a wei each, or nobody's.
+    /// @dev Everyone exits on every anchor: then each has its part to the wei, and all together at most what is owed.
     function everyoneExits() external {
         if (!treasury.frozen()) return;
         for (uint256 i = 0; i < kept.length; ++i) {
@@ -317,6 +319,11 @@ contract Actors is Base {
             }
         }
         uint256 pot = address(treasury).balance + treasury.totalExited();
+        for (uint256 p = 0; p < PAYEES; ++p) {
+            uint256 due = _mostDue(p);
+            uint256 share = pot < treasury.owed() ? due * pot / treasury.owed() : due;
+            assertEq(treasury.exited(payees[p]), share, "everyone can exit");
+        }
         if (pot >= treasury.owed()) assertEq(treasury.surplus(), pot - treasury.owed());
         assertLe(treasury.totalExited(), treasury.owed(), "rounded in the treasury's favour");
     }
@@ -369,6 +376,18 @@ contract Actors is Base {
 
     function _isLive(IAnchor.Anchored memory a, uint64 counter) private view returns (bool) {
         return a.counter <= counter && treasury.anchors(a.counter) == keccak256(abi.encode(a.root, a.totalPaid, a.time));
+    }
+
+    /// @dev By the best of the live anchors.
+    function _mostDue(uint256 payee) private view returns (uint256) {
+        uint64 counter = treasury.head().counter;
+        uint256 earned_ = 0;
+        for (uint256 i = 0; i < kept.length; ++i) {
+            if (!_isLive(kept[i].anchored, counter)) continue;
+            earned_ = Math.max(earned_, nodes[kept[i].node].earned[payee]);
+        }
+        uint256 paid = treasury.paid(payees[payee]);
+        return earned_ > paid ? earned_ - paid : 0;
     }
 
     function _leaves(Node memory node) private view returns (bytes32[] memory leaves) {

@@ -392,6 +392,15 @@ contract TreasuryTest is Base {
         _assertBooks(WAGE);
     }
 
+    /// @dev No frame of a direct payment is known to fail but with a text; if one ever does, the payee still hears of it.
+    function test_direct_frameThatFailsWithoutText() public {
+        bytes memory panic = abi.encodeWithSignature("Panic(uint256)", 0x11);
+        vm.mockCallRevert(address(treasury), abi.encodeWithSelector(ITreasury.payDirect.selector), panic);
+        _expectFailed(relayer, WAGE, panic);
+        _commit(_nextCommit(none, _one(relayer)));
+        assertEq(treasury.paid(relayer), 0);
+    }
+
     /// @dev A core would have to be broken to pay these, and nothing breaks: the broker refuses, the treasury gets its
     /// own back, the timelock keeps it for the owner.
     function test_direct_ourOwnContractsAsPayees() public {
