@@ -56,8 +56,10 @@ function eventsOf(random: Random, sequence: bigint, reporter: number, variant: n
     const { address: payee } = payees[random.below(payees.length)] as (typeof payees)[number]
     if (reporter === 1) return { kind: eventKind.workload, id, payee, tariff: jobs, value: BigInt(1 + random.below(5)) }
     const isDebit = reporter === 0 && random.oneIn(15)
-    const value = (isDebit ? finney / 2n : finney) * BigInt(1 + random.below(4)) + BigInt(random.below(1000))
-    return { kind: isDebit ? eventKind.debit : eventKind.credit, id, payee, tariff: zeroHash, value }
+    const value = (isDebit ? 3n * finney : finney) * BigInt(1 + random.below(4)) + BigInt(random.below(1000))
+    const kind = isDebit ? eventKind.debit : eventKind.credit
+    const who = isDebit && random.oneIn(2) ? people[random.below(2)]?.address : payee
+    return { kind, id, payee: who as Hex, tariff: zeroHash, value }
   })
   return [...others, ...sessions]
 }
@@ -87,7 +89,7 @@ function sessionEvent(n: number): Event {
 const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
 
 /** What nobody signed so, by kinds of fault. */
-export const faults = ['byte', 'high s', 'chain', 'contract', 'signer', 'kind', 'payee'] as const
+export const faults = ['byte', 'high s', 'chain', 'contract', 'signer', 'kind', 'payee', 'much', 'all', 'many'] as const
 export type Fault = (typeof faults)[number]
 
 /** A batch that is wrong in one way, and the refusal that says so. */
@@ -121,6 +123,15 @@ export function faultyBatch(reporter: number, sequence: bigint, fault: Fault): {
       return { batch: sign([{ ...event, kind: 7 }]), code: 'KIND_UNKNOWN' }
     case 'payee':
       return { batch: sign([{ ...event, payee: zeroAddress }]), code: 'PAYEE_REFUSED' }
+    case 'much':
+      return { batch: sign([{ ...event, value: 2n * ether }]), code: 'PAYEE_CAP_EXCEEDED' }
+    case 'all':
+      return {
+        batch: sign(payees.map(({ address: payee }) => ({ ...event, payee, value: ether / 2n }))),
+        code: 'BATCH_CAP_EXCEEDED',
+      }
+    case 'many':
+      return { batch: sign(Array.from({ length: 101 }, () => event)), code: 'BATCH_TOO_LARGE' }
   }
 }
 
@@ -131,21 +142,25 @@ function twinOf(signature: Hex): Hex {
   return `${signature.slice(0, 66)}${(order - s).toString(16).padStart(64, '0')}` as Hex
 }
 
-/** A payee's n-th wish: the first sends what it earns to somebody else, the next takes that back. */
-export const preferenceOf = (person: number, number: bigint): SentPreference =>
-  once(`preference ${person} ${number}`, () =>
+/** What a payee wants: what it earns for somebody else, or for itself; in tickets, and not for little. */
+export const wishes = ['redirect', 'plain', 'tickets'] as const
+export type Wish = (typeof wishes)[number]
+
+/** A payee's n-th wish. */
+export const preferenceOf = (person: number, number: bigint, wish: Wish): SentPreference =>
+  once(`preference ${person} ${number} ${wish}`, () =>
     signPreference({
       domain,
       secretKey: people[person]?.key as Uint8Array,
       number,
-      rail: 0,
-      minimumWei: 0n,
-      redirect: number % 2n === 0n ? (people[1 - person]?.address as Hex) : zeroAddress,
+      rail: wish === 'tickets' ? 1 : 0,
+      minimumWei: wish === 'tickets' ? 2n * finney : 0n,
+      redirect: wish === 'redirect' ? (people[1 - person]?.address as Hex) : zeroAddress,
     }),
   )
 
-/** The next configuration: `remove` closes the last reporter, `restore` lists it again, `raise` gives it more to spend. */
-export const changes = ['remove', 'restore', 'raise'] as const
+/** The next configuration: `remove` closes the last reporter, `restore` lists it again, `raise` gives it more to spend, `reprice` makes all work dearer. */
+export const changes = ['remove', 'restore', 'raise', 'reprice'] as const
 export type Change = (typeof changes)[number]
 
 export function configurationAfter(before: Configuration, first: Configuration, change: Change): SignedConfiguration {
@@ -159,10 +174,35 @@ export function configurationAfter(before: Configuration, first: Configuration, 
     ...before,
     version: before.version + 1n,
     previous,
+    tariffs: before.tariffs.map((tariff) => ({
+      ...tariff,
+      weiPerUnit: tariff.weiPerUnit + (change === 'reprice' ? 1n : 0n),
+    })),
     reporters: change === 'remove' ? listed : [...listed, raised],
   }
-  return once(`configuration ${hashStruct('Configuration', configuration)}`, () => ({
+  return signed(configuration)
+}
+
+const signed = (configuration: Configuration): SignedConfiguration =>
+  once(`configuration ${hashStruct('Configuration', configuration)}`, () => ({
     configuration,
     signatures: [signHash(digest(domain, 'Configuration', configuration), signerKey)],
   }))
+
+/** What no signers may change, each with the refusal that says so. */
+const fixed: readonly (readonly [change: (before: Configuration) => Partial<Configuration>, code: string])[] = [
+  [() => ({ broker: thief.address }), 'BAD_CONFIGURATION'],
+  [() => ({ kmsKeys: ['0x0102'] }), 'BAD_CONFIGURATION'],
+  [() => ({ chainId: 1n }), 'BAD_CONFIGURATION'],
+  [() => ({ verifyingContract: thief.address }), 'BAD_CONFIGURATION'],
+  [() => ({ previous: zeroHash }), 'BAD_CONFIGURATION'],
+  [({ version }) => ({ version }), 'WRONG_VERSION'],
+  [({ version }) => ({ version: version + 2n }), 'WRONG_VERSION'],
+]
+
+/** A configuration that its signers signed and that yet must not count. */
+export function forbiddenAfter(before: Configuration, dice: number): { signed: SignedConfiguration; code: string } {
+  const [change, code] = fixed[dice % fixed.length] as (typeof fixed)[number]
+  const next = { ...before, version: before.version + 1n, previous: hashStruct('Configuration', before) }
+  return { signed: signed({ ...next, ...change(before) }), code }
 }

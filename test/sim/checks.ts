@@ -22,16 +22,33 @@ export function send(world: World, call: Call, message?: Message): Outcome {
   const { state, ghost } = world.chain
   const { before } = outcome
   if (outcome.revert) {
+    const isEarly = outcome.revert.error !== 'NotSilent' || world.chain.now < world.quietAt
+    hold('G8', isEarly, 'after silence nobody can freeze')
     hold('G5', isUntouched(before, state), () => `${call.fn} reverted and left something behind`)
     return outcome
   }
   if (message?.open) landOpen(world, message, message.open, before)
   if (message?.commit) landCommit(world, message, message.commit, before)
   if (call.fn === 'claim' || call.fn === 'exit') checkAnchor(ghost, call.proof.anchored, state)
+  if (call.fn === 'exit')
+    hold(
+      'G8',
+      call.from === call.proof.payee || call.proof.to === call.proof.payee,
+      'a stranger chose where an exit goes',
+    )
   if (call.fn === 'halt') checkHalt(ghost, call.anchored, before, state)
+  if (call.fn === 'freeze') {
+    hold('G8', state.time >= world.quietAt, 'frozen without silence')
+    hold(
+      'G9',
+      ghost.halts.every(({ until }) => until <= state.time),
+      'frozen during a halt',
+    )
+  }
+  noteSilence(ghost, call, state)
   countMoney(ghost, call, before, state)
   if (call.fn === 'withdraw') checkOwed(world)
-  if (call.fn === 'admit') checkAdmission(world, call.admission.anchored.counter, before)
+  if (call.fn === 'admit') checkAdmission(world, call.admission.anchored, before)
   checkBooks(world)
   return outcome
 }
@@ -42,6 +59,15 @@ const isUntouched = (before: State, { root, epoch, totalPaid, balances, paid }: 
   before.totalPaid === totalPaid &&
   get(before.balances, treasury) === get(balances, treasury) &&
   sum(before.paid.values()) === sum(paid.values())
+
+/** The clock of silence by a second hand. */
+function noteSilence(ghost: ChainGhost, { fn }: Call, { time }: State): void {
+  if (fn === 'halt') ghost.halts = [...ghost.halts, { from: time, until: time + terms.haltMax }]
+  if (fn === 'endHalt') ghost.halts = ghost.halts.map(({ from, until }) => ({ from, until: min(until, time) }))
+  if (fn !== 'commit' && fn !== 'admit') return
+  ghost.quietSince = time
+  ghost.halts = []
+}
 
 function landOpen(world: World, { core, log, size, isThiefs }: Message, open: Open, before: State): void {
   const { chain } = world
@@ -132,7 +158,7 @@ function checkWindow({ outflows, caps }: ChainGhost, now: bigint): void {
 }
 
 /** A halt's admission takes history back to the anchor, and counts what left since as lost. */
-function checkAdmission(world: World, counter: bigint, before: State): void {
+function checkAdmission(world: World, { counter, time }: Anchored, before: State): void {
   const { state, ghost } = world.chain
   ghost.opener = undefined
   hold(
@@ -148,6 +174,8 @@ function checkAdmission(world: World, counter: bigint, before: State): void {
     )
     return
   }
+  const haltedAt = before.haltEnd - terms.haltMax
+  hold('G5', time + 2n * terms.silence >= haltedAt, 'an admission reaches back too far')
   const index = Number(counter) - 1
   ghost.landed = ghost.landed.slice(0, index + 1)
   const paidThen = ghost.paidAt[index] ?? 0n

@@ -5,14 +5,13 @@ import type { Hex } from '../../ledger/hex.ts'
 import type { Commit } from '../../ledger/structs.ts'
 import { hold } from './broken.ts'
 import { send } from './checks.ts'
-import { day, ether, guardian, orchestrators, relayer, terms, treasury } from './constants.ts'
+import { day, ether, orchestrators, relayer, treasury } from './constants.ts'
 import { configHashOf, type Instance, type Message } from './host.ts'
-import { silentAt } from './model/anchor.ts'
 import { get } from './model/state.ts'
 import { room } from './model/vault.ts'
 import { proofFor } from './moves/chain.ts'
 import { findCore, payOut, reportAll, takeOver } from './moves/honest.ts'
-import { renewKey } from './renewal.ts'
+import { strikeOut } from './renewal.ts'
 import { max, sum } from './wei.ts'
 import type { World } from './world.ts'
 
@@ -25,7 +24,7 @@ export function finish(world: World, wantsExit: boolean): Ending {
   if (world.isThiefLive && !strikeOut(world)) return 'stolen'
   waitForHalt(world)
   if (wantsExit && world.chain.state.counter > 0n) {
-    const wait = silentAt(world.chain.state) - world.chain.now
+    const wait = world.quietAt - world.chain.now
     if (wait > 0n) world.chain.pass(wait)
     const { revert } = send(world, { fn: 'freeze' })
     hold('G8', revert === undefined, () => `after silence nobody can freeze: ${revert?.message}`)
@@ -47,36 +46,6 @@ function waitForHalt(world: World): void {
   if (world.chain.now < haltEnd) world.chain.pass(haltEnd - world.chain.now)
 }
 
-/** A thief's root is struck out: halt, then admission from the last anchor before it. @returns false where it is too late */
-function strikeOut(world: World): boolean {
-  const { landed } = world.chain.ghost
-  const good = landed
-    .slice(
-      0,
-      landed.findIndex(({ isThiefs }) => isThiefs),
-    )
-    .at(-1)
-  // Before the first honest commit there is nothing to go back to: so anchor once before funding.
-  if (!good?.commit) return false
-  const anchored = world.chain.state.anchors.get(good.commit.counter)
-  if (!anchored) return false
-  if (!world.chain.isHalted) {
-    const { haltEnd } = world.chain.state
-    const earliest = haltEnd === 0n ? 0n : haltEnd + terms.haltMax
-    if (world.chain.now < earliest) world.chain.pass(earliest - world.chain.now)
-    if (anchored.time + 2n * terms.silence < world.chain.now + 10n) return false
-    const { revert } = send(world, { fn: 'halt', anchored, from: guardian })
-    hold('G9', revert === undefined, () => `a thief's root cannot be halted: ${revert?.message}`)
-  }
-  const since = world.chain.state.haltEnd - terms.haltMax
-  if (anchored.time + 2n * terms.silence < since) return false
-  const freeze = send(world, { fn: 'freeze' })
-  hold('G9', freeze.revert !== undefined, 'a thief freezes while its root is being struck out')
-  const { revert } = send(world, { fn: 'admit', admission: renewKey(world, good, anchored) })
-  hold('G9', revert === undefined, () => `a thief's root cannot be struck out: ${revert?.message}`)
-  return true
-}
-
 /** Reporters re-send what a core lacks, everyone is paid in full, and those who cannot be sent to claim. */
 function payAll(world: World): Ending {
   const { chain } = world
@@ -96,6 +65,7 @@ function payAll(world: World): Ending {
       if (proof && get(chain.state.paid, payee) < proof.earned) send(world, { fn: 'claim', proof })
     }
   }
+  payOut(world, core, []) // an anchor: nobody may be due, and yet the log has grown
   for (const [payee, earned] of core.ghost.earned) {
     const before = get(paidBefore, payee)
     const paid = get(chain.state.paid, payee)
@@ -145,6 +115,11 @@ function exitAll(world: World): Ending {
   const { chain } = world
   const by = chain.ghost.landed.at(-1)
   if (!by || world.isThiefLive) return 'stolen'
+  for (const struck of world.messages.filter(({ commit }) => commit && commit.counter > chain.state.counter))
+    for (const payee of struck.earned.keys()) {
+      const proof = proofFor(world, struck, payee)
+      if (proof) send(world, { fn: 'exit', proof, from: payee })
+    }
   for (const turn of [0, 1, 2]) {
     for (const payee of by.earned.keys()) exitOne(world, by, payee, turn)
     if (turn === 1) send(world, { fn: 'give', amount: ether })
@@ -169,6 +144,7 @@ function exitOne(world: World, by: Message, payee: Hex, turn: number): void {
   const anchor = turn === 0 ? (landed[Math.floor(landed.length / 2)] as Message) : by
   const proof = proofFor(world, anchor, payee)
   if (!proof) return
+  send(world, { fn: 'exit', proof: { ...proof, to: relayer }, from: relayer })
   const from = proof.to === payee && turn !== 1 ? relayer : payee
   const { revert } = send(world, { fn: 'exit', proof, from })
   hold('G8', revert === undefined || revert.error === 'NothingDue', () => `an exit reverts: ${revert?.message}`)

@@ -8,10 +8,12 @@ import { leafHash } from '../../ledger/eventLog.ts'
 import { type Hex, toHex, zeroAddress } from '../../ledger/hex.ts'
 import type { Configuration, Event } from '../../ledger/structs.ts'
 import { hashStruct } from '../../ledger/typedData.ts'
-import { firstConfiguration, jobWei, streams } from './constants.ts'
+import { firstConfiguration, jobs, streams } from './constants.ts'
 
 export interface Logged {
   readonly entry: Entry
+  /** As it travels, and lies in the log. */
+  readonly bytes: Uint8Array
   readonly leaf: Uint8Array
   readonly leafHex: Hex
 }
@@ -22,8 +24,9 @@ const known = new WeakMap<Entry, Logged>()
 export function logged<E extends Entry>(entry: E): Logged & { readonly entry: E } {
   const found = known.get(entry)
   if (found) return found as Logged & { readonly entry: E }
-  const leaf = leafHash(entryLeaf(entry))
-  const made = { entry, leaf, leafHex: toHex(leaf) }
+  const bytes = entryLeaf(entry)
+  const leaf = leafHash(bytes)
+  const made = { entry, bytes, leaf, leafHex: toHex(leaf) }
   known.set(entry, made)
   return made
 }
@@ -35,20 +38,28 @@ function hashOf(configuration: Configuration): Hex {
   return hash
 }
 
-/** Counts the time of a session as a whole, where the ledger carries what is left of each step. */
+interface Rule {
+  readonly rail: number
+  readonly minimumWei: bigint
+}
+
+/** Counts what a session is worth as a whole, where the ledger carries what is left of each step. */
 interface GhostSession {
   readonly payee: Hex
   readonly lastMs: bigint
-  readonly countedMs: bigint
+  /** Wei times milliseconds, at the prices of their time. */
+  readonly worth: bigint
 }
 
-const creditOf = (countedMs: bigint): bigint => (countedMs * streams.weiPerUnit) / streams.unitMs
+const creditOf = (worth: bigint): bigint => worth / streams.unitMs
 
 export class GhostLedger {
   readonly earned = new Map<Hex, bigint>()
   readonly debt = new Map<Hex, bigint>()
   readonly redirects = new Map<Hex, Hex>()
   readonly preferences = new Map<Hex, bigint>()
+  /** How payees want to be paid who said so. */
+  readonly rules = new Map<Hex, Rule>()
   /** Next sequence of each reporter. */
   readonly sequences = new Map<Hex, bigint>()
   readonly moved = new Map<Hex, bigint>()
@@ -65,8 +76,9 @@ export class GhostLedger {
       this.configuration = entry.configuration
       this.configHash = hashOf(entry.configuration)
     } else if ('preference' in entry) {
-      const { payee, number, redirect } = entry.preference
+      const { payee, number, redirect, rail, minimumWei } = entry.preference
       this.preferences.set(payee, number + 1n)
+      this.rules.set(payee, { rail, minimumWei })
       this.redirects.set(payee, redirect)
     } else {
       const { reporter, sequence, events } = entry.batch
@@ -75,10 +87,20 @@ export class GhostLedger {
     }
   }
 
+  /** Of what is asked for, what must be paid: by the payee's own word, else by the operator's, and never by the host's. */
+  railsOf<P extends { readonly payee: Hex; readonly total: bigint; readonly paid: bigint }>(wanted: readonly P[]) {
+    const ruleOf = ({ payee }: P): Rule =>
+      this.rules.get(payee) ?? this.configuration.payees.find((one) => one.payee === payee) ?? this.configuration
+    const isDue = (one: P): boolean =>
+      one.total > one.paid && (this.earned.get(one.payee) ?? 0n) - one.paid >= ruleOf(one).minimumWei
+    const due = wanted.filter(isDue)
+    return { tickets: due.filter((one) => ruleOf(one).rail === 1), direct: due.filter((one) => ruleOf(one).rail === 0) }
+  }
+
   /** @returns false for an event that fits no session */
   #apply(reporter: Hex, event: Event): boolean {
     const { kind, payee, value } = event
-    if (kind === eventKind.workload) this.#move(reporter, payee, value * jobWei, false)
+    if (kind === eventKind.workload) this.#move(reporter, payee, value * this.#priceOf(jobs), false)
     else if (kind === eventKind.credit || kind === eventKind.debit)
       this.#move(reporter, payee, value, kind === eventKind.debit)
     else return this.#applySession(reporter, event)
@@ -97,17 +119,21 @@ export class GhostLedger {
       const own = [...this.sessions].filter(([key]) => key.startsWith(reporter))
       const max = this.configuration.reporters.find((rule) => rule.reporter === reporter)?.sessionsMax ?? 0n
       for (const [key] of own.slice(0, Math.max(own.length + 1 - Number(max), 0))) this.sessions.delete(key)
-      this.sessions.set(name, { payee, lastMs: nowMs, countedMs: 0n })
+      this.sessions.set(name, { payee, lastMs: nowMs, worth: 0n })
       this.#move(reporter, payee, 0n, false)
       return true
     }
     if (!open || nowMs < open.lastMs) return false
     const elapsedMs = nowMs - open.lastMs
-    const countedMs = open.countedMs + (elapsedMs > sessionGapMs ? 0n : elapsedMs)
+    const worth = open.worth + (elapsedMs > sessionGapMs ? 0n : elapsedMs * this.#priceOf(streams.name))
     this.sessions.delete(name)
-    if (kind === eventKind.sessionHeartbeat) this.sessions.set(name, { ...open, lastMs: nowMs, countedMs })
-    this.#move(reporter, open.payee, creditOf(countedMs) - creditOf(open.countedMs), false)
+    if (kind === eventKind.sessionHeartbeat) this.sessions.set(name, { ...open, lastMs: nowMs, worth })
+    this.#move(reporter, open.payee, creditOf(worth) - creditOf(open.worth), false)
     return true
+  }
+
+  #priceOf(tariff: Hex): bigint {
+    return this.configuration.tariffs.find(({ name }) => name === tariff)?.weiPerUnit ?? 0n
   }
 
   #move(reporter: Hex, payee: Hex, wei: bigint, isDebit: boolean): void {

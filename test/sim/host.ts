@@ -164,8 +164,14 @@ export function noteReplayed(instance: Instance): void {
 /** Starts a core from what is stored. @returns the instance, or the refusal */
 export function beginFrom(id: number, random: Random, disk: Disk): Instance | Refused {
   const core = createCore(createPlatform(random, disk.place))
-  const { no } = ask(core, 'load_state', { key: null, sealedB64: disk.sealed, isLast: true })
-  if (no) return no
+  // In one request or in two: where a state is cut is the host's to choose.
+  const cutAt = random.oneIn(3) ? random.below(disk.sealed.length) : 0
+  const parts = cutAt > 0 ? [disk.sealed.slice(0, cutAt), disk.sealed.slice(cutAt)] : [disk.sealed]
+  for (const [i, sealedB64] of parts.entries()) {
+    const isLast = i === parts.length - 1
+    const { no } = ask(core, 'load_state', { key: null, sealedB64, isLast })
+    if (no) return no
+  }
   const log = disk.log.slice(0, sizeOf(disk))
   const ghost = new GhostLedger()
   for (const { entry } of log) ghost.apply(entry)

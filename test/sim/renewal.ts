@@ -5,11 +5,14 @@ import { rootOf } from '../../ledger/state.ts'
 import type { Commitment } from '../../ledger/structs.ts'
 import { hashStruct } from '../../ledger/typedData.ts'
 import { hold } from './broken.ts'
+import { send } from './checks.ts'
+import { guardian, terms } from './constants.ts'
 import { GhostLedger, logged } from './ghost.ts'
 import { beginGenesis, type Message } from './host.ts'
 import type { Admission } from './model/anchor.ts'
 import type { Anchored } from './model/state.ts'
 import { replay } from './moves/acts.ts'
+import { max } from './wei.ts'
 import { birthOf, first, hasReplayed, secretOf, type World } from './world.ts'
 
 /** No commitment: an admission without a halt takes the head as it is. */
@@ -43,4 +46,32 @@ export function renewKey(world: World, by: Message | undefined, anchored?: Ancho
     anchored: anchored ?? none,
     commitment: anchored && by?.commit ? by.commit.next : nothing,
   }
+}
+
+/** Nothing is done in the last moments of a halt. */
+const halfMinute = 30n
+
+/** A thief's root is struck out: halt, then admission from the last anchor before it. @returns false where it is too late */
+export function strikeOut(world: World): boolean {
+  const { chain } = world
+  const { landed } = chain.ghost
+  const theirs = landed.findIndex(({ isThiefs }) => isThiefs)
+  const good = landed[theirs - 1]
+  // Before the first honest commit there is nothing to go back to: so anchor once before funding.
+  const anchored = good?.commit && chain.state.anchors.get(good.commit.counter)
+  if (!anchored) return false
+  if (chain.state.haltEnd < chain.now + halfMinute) {
+    const { haltEnd } = chain.state
+    const earliest = haltEnd === 0n ? 0n : haltEnd + terms.haltMax
+    chain.pass(max(earliest - chain.now, 0n))
+    if (anchored.time + 2n * terms.silence < chain.now + halfMinute) return false
+    const { revert } = send(world, { fn: 'halt', anchored, from: guardian })
+    hold('G9', revert === undefined, () => `a thief's root cannot be halted: ${revert?.message}`)
+  }
+  if (anchored.time + 2n * terms.silence < chain.state.haltEnd - terms.haltMax) return false
+  const freeze = send(world, { fn: 'freeze' })
+  hold('G9', freeze.revert !== undefined, 'a thief freezes while its root is being struck out')
+  const { revert } = send(world, { fn: 'admit', admission: renewKey(world, good, anchored) })
+  hold('G9', revert === undefined, () => `a thief's root cannot be struck out: ${revert?.message}`)
+  return true
 }

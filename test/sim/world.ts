@@ -6,12 +6,13 @@ import { zeroHash } from '../../ledger/hex.ts'
 import type { Commit } from '../../ledger/structs.ts'
 import type { HeadProof } from '../../protocol/messages.ts'
 import { Chain } from './chain.ts'
-import { ether, firstConfiguration, orchestrators } from './constants.ts'
+import { ether, firstConfiguration, orchestrators, terms } from './constants.ts'
 import { type Logged, logged } from './ghost.ts'
 import { beginGenesis, configHashOf, type Disk, type Instance, type Made, type Message, proofOf } from './host.ts'
 import { newState } from './model/state.ts'
 import { Random } from './random.ts'
 import { rootOf } from './roots.ts'
+import { sum } from './wei.ts'
 
 /** A receipt that a reporter holds. */
 export interface Held {
@@ -37,6 +38,10 @@ export interface ChainGhost {
   mostEarned: ReadonlyMap<Hex, bigint>
   /** What a thief's landed commits paid, in their own words. */
   stolen: ReadonlyMap<Hex, bigint>
+  /** When a commit or an admission last showed that somebody is there; 0 before the first. */
+  quietSince: bigint
+  /** The halts since then: the clock of silence stands still in them. */
+  halts: readonly { readonly from: bigint; readonly until: bigint }[]
   outflows: readonly { readonly time: bigint; readonly amount: bigint }[]
   caps: readonly { readonly time: bigint; readonly cap: bigint }[]
   /** By commits and claims. */
@@ -99,6 +104,8 @@ export class World {
         boots: new Set(),
         mostEarned: new Map(),
         stolen: new Map(),
+        quietSince: 0n,
+        halts: [],
         outflows: [],
         caps: [{ time: 0n, cap: 4n * ether }],
         left: 0n,
@@ -133,6 +140,12 @@ export class World {
   headProof(instance: Instance): HeadProof {
     const { claim, by } = this.head
     return proofOf(instance, claim, by ? madeOf(by) : undefined)
+  }
+
+  /** When anyone may freeze. */
+  get quietAt(): bigint {
+    const { quietSince, halts } = this.chain.ghost
+    return quietSince + terms.silence + sum(halts.map(({ from, until }) => until - from))
   }
 
   /** Whether the head is of a thief's making, or anything before it. */

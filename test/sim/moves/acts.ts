@@ -1,10 +1,9 @@
 /** What the host asks of cores, each with what the core must answer: shared by the moves. */
 
-import { verifyReceipt } from '../../../client/receipt.ts'
+import { type SignedLogHead, verifyReceipt } from '../../../client/receipt.ts'
 import type { Entry } from '../../../ledger/entry.ts'
-import { entryLeaf } from '../../../ledger/entry.ts'
 import type { Hex } from '../../../ledger/hex.ts'
-import { entriesPerRequestMax, type HeadProof, type Params, type Result } from '../../../protocol/messages.ts'
+import { type EntryResult, entriesPerRequestMax, type HeadProof, type Params } from '../../../protocol/messages.ts'
 import { hold } from '../broken.ts'
 import { send } from '../checks.ts'
 import { domain } from '../constants.ts'
@@ -22,7 +21,7 @@ import {
   zeroHints,
 } from '../host.ts'
 import { get } from '../model/state.ts'
-import { unpack } from '../model/treasury.ts'
+import { pack, unpack } from '../model/treasury.ts'
 import type { Random } from '../random.ts'
 import { isOwn, type World } from '../world.ts'
 
@@ -45,31 +44,46 @@ export function start(world: World, disk: Disk): Instance | undefined {
 }
 
 /** Sends one entry. @returns the code with which it was refused, or undefined */
-export function report(world: World, core: Instance, entry: Entry, fate: Fate = 'kept'): string | undefined {
-  const { ok, no } = ask(core.core, 'apply_event', { entries: [entryLeaf(entry)] })
+export const report = (world: World, core: Instance, entry: Entry, fate: Fate = 'kept'): string | undefined =>
+  reportTogether(world, core, [entry], fate)[0]
+
+/** Sends entries in one request, each of which is judged alone. @returns for each the code with which it was refused, or undefined */
+export function reportTogether(
+  world: World,
+  core: Instance,
+  entries: readonly Entry[],
+  fate: Fate = 'kept',
+): (string | undefined)[] {
+  const { ok, no } = ask(core.core, 'apply_event', { entries: entries.map((entry) => logged(entry).bytes) })
   hold('G5', ok !== undefined, () => `apply_event is refused: ${no?.code}`)
-  const [result] = ok.results
-  if (result?.status === 'accepted') {
-    accept(core, logged(entry), result)
-    noteReplayed(core)
-  }
+  hold('G6', ok.results.length === entries.length, 'an entry is not answered')
+  const accepted = entries.flatMap((entry, i) => {
+    const result = ok.results[i] as EntryResult
+    if (result.status !== 'accepted') return []
+    const one = logged(entry)
+    accept(core, one, result)
+    return [{ leaf: one, position: result.position ?? 0, path: result.path }]
+  })
+  if (accepted.length > 0) noteReplayed(core)
   hold('G6', Number(ok.logSize) === core.log.length, 'the log grew by what was not accepted')
   hold('G6', ok.logRoot === core.tree.root(), 'the log is not the list of what was accepted')
   if (ok.recordB64 && fate === 'kept') store(core, ok.recordB64)
   if (ok.recordB64 && fate === 'lost') core.isAhead = true
   hold('G10', core.epoch !== undefined || ok.head === null, 'a receipt of a boot that the chain cannot know')
-  hold('G7', (ok.recordB64 !== null) === (result?.status === 'accepted'), 'something was accepted without a record')
-  if (ok.head && result?.status === 'accepted' && fate === 'kept' && !core.isAhead) {
-    const receipt = { head: ok.head, position: result.position ?? 0, path: result.path }
-    const leaf = logged(entry)
+  hold('G7', (ok.recordB64 !== null) === accepted.length > 0, 'something was accepted without a record')
+  const { head } = ok
+  for (const { leaf, position, path } of head && fate === 'kept' && !core.isAhead ? accepted : []) {
+    const receipt = { head: head as SignedLogHead, position, path }
     hold('G10', verifyReceipt(domain, core.address, receipt, leaf.leaf), 'a receipt proves nothing')
     world.receipts.push({ receipt, leaf, core: core.address, log: core.log })
     if (world.receipts.length > receiptsMax) world.receipts.splice(world.random.below(receiptsMax), 1)
   }
-  return result?.problem?.code ?? (result?.status === 'already_accepted' ? 'ALREADY' : undefined)
+  return ok.results.map(
+    ({ status, problem }) => problem?.code ?? (status === 'already_accepted' ? 'ALREADY' : undefined),
+  )
 }
 
-function accept(core: Instance, one: Logged, { position, odd }: Result<'apply_event'>['results'][number]): void {
+function accept(core: Instance, one: Logged, { position, odd }: EntryResult): void {
   hold('G6', position === core.log.length, 'an entry lies elsewhere than at the end of the log')
   if ('batch' in one.entry) {
     const { reporter, sequence } = one.entry.batch
@@ -90,7 +104,7 @@ function accept(core: Instance, one: Logged, { position, odd }: Result<'apply_ev
 export function replay(core: Instance, entries: readonly Logged[]): void {
   for (let at = 0; at < entries.length; at += entriesPerRequestMax) {
     const some = entries.slice(at, at + entriesPerRequestMax)
-    const { ok } = ask(core.core, 'apply_event', { entries: some.map(({ entry }) => entryLeaf(entry)) })
+    const { ok } = ask(core.core, 'apply_event', { entries: some.map(({ bytes }) => bytes) })
     const isWhole = ok?.results.every(({ status }) => status === 'accepted')
     hold('G5', isWhole === true, 'a new key does not take the published log')
     for (const one of some) append(core, one)
@@ -180,6 +194,13 @@ export function signCommit(
   hold('G4', commit.boot === core.core.boot && commit.epoch === core.epoch, 'a commit for another boot or epoch')
   for (const { payee, total } of commit.payments.map(unpack))
     hold('G2', total <= get(core.ghost.earned, payee), () => `a commit pays ${payee} more than it earned`)
+  const { tickets, direct } = core.ghost.railsOf(payments)
+  hold(
+    'G5',
+    `${commit.payments}` === `${[...tickets, ...direct].map(({ payee, total }) => pack(payee, total))}`,
+    'a commit leaves out who is due, or pays in another order',
+  )
+  hold('G5', commit.ticketSigs.length === 2 * tickets.length, 'a payee is paid on another rail than its own')
   return remember(world, core, { commit, signature: ok.signature })
 }
 

@@ -8,7 +8,7 @@ import { firstConfiguration } from '../constants.ts'
 import { logged } from '../ghost.ts'
 import { ask, beginFrom, beginGenesis, proofOf, statusOf } from '../host.ts'
 import { unwrapAttempt } from '../kms.ts'
-import { renewKey } from '../renewal.ts'
+import { renewKey, strikeOut } from '../renewal.ts'
 import { birthOf, first, madeOf } from '../world.ts'
 import { any, land, signOpen } from './acts.ts'
 import { anchorOf } from './chain.ts'
@@ -55,6 +55,13 @@ export const birthMoves: Moves = {
       const head = by ? proofOf(stranger, claim, madeOf(by)) : world.headProof(stranger)
       const message = signOpen(world, stranger, head, by === undefined)
       if (message) hold('G3', land(world, message).revert !== undefined, 'a core that nobody admitted opened an epoch')
+    },
+  },
+  strikeOut: {
+    weight: 4,
+    rows: [28],
+    run(world, random) {
+      if (!world.chain.state.frozen && world.isThiefLive && random.oneIn(2)) strikeOut(world)
     },
   },
   renewKey: {

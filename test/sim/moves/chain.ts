@@ -18,7 +18,6 @@ import {
   terms,
 } from '../constants.ts'
 import type { Message } from '../host.ts'
-import { silentAt } from '../model/anchor.ts'
 import { get } from '../model/state.ts'
 import { type Proof, surplus } from '../model/vault.ts'
 import type { Random } from '../random.ts'
@@ -186,23 +185,18 @@ export const chainMoves: Moves = {
   earlyFreeze: {
     weight: 4,
     rows: [28, 30],
-    run(world) {
-      const { state } = world.chain
-      const quietSince = state.committedAt > 0n ? state.committedAt : world.chain.now
-      const { revert } = send(world, { fn: 'freeze' })
-      hold('G8', revert !== undefined || world.chain.now - quietSince >= terms.silence, 'frozen without silence')
-      hold('G9', revert !== undefined || !(state.time < state.haltEnd), 'frozen during a halt')
-    },
+    run: (world) => void send(world, { fn: 'freeze' }),
   },
   earlyExit: {
     weight: 4,
     rows: [30],
     run(world, random) {
-      const message = random.pick(world.chain.ghost.landed)
+      const message = anyLanded(world, random)
       const payee = message && random.pick([...message.earned.keys()])
       const proof = message && payee && proofFor(world, message, payee)
       if (!proof) return
-      const { revert } = send(world, { fn: 'exit', proof, from: random.oneIn(3) ? relayer : payee })
+      const from = random.oneIn(3) ? relayer : payee
+      const { revert } = send(world, { fn: 'exit', proof: random.oneIn(4) ? { ...proof, to: relayer } : proof, from })
       hold('G8', world.chain.state.frozen || revert?.error === 'NotFrozen', 'an exit before the freeze')
     },
   },
@@ -214,12 +208,36 @@ export const chainMoves: Moves = {
       const anchored = by && anchorOf(world, by)
       const { state } = world.chain
       if (!anchored || state.frozen || world.chain.isHalted || !random.oneIn(5)) return
-      // So long that the halt itself is all that stands between a thief and the freeze.
-      world.chain.pass(max(silentAt(state) - world.chain.now, 0n) + 60n)
+      // So long that the halt itself is all that stands between a thief and the freeze; or less, so that it must wait after it.
+      const isQuiet = random.oneIn(2)
+      world.chain.pass(max(world.quietAt - world.chain.now + (isQuiet ? 60n : -terms.haltMax / 2n), 0n))
       if (send(world, { fn: 'halt', anchored, from: guardian }).revert) return
       world.chain.pass(terms.haltMax - BigInt(2 + random.below(50)))
       const { revert } = send(world, { fn: 'freeze' })
       hold('G9', revert?.error === 'IsHalted', 'frozen during a halt')
+      if (isQuiet) return
+      world.chain.pass(60n)
+      send(world, { fn: 'freeze' })
+    },
+  },
+  reachBack: {
+    weight: 1,
+    rows: [29],
+    run(world, random) {
+      const { landed } = world.chain.ghost
+      const [first, last] = [landed[0], landed.at(-1)]
+      if (!first || !last || world.chain.state.frozen || world.chain.isHalted || !random.oneIn(4)) return
+      const [old, young] = [anchorOf(world, first), anchorOf(world, last)]
+      if (!old || !young) return
+      const wait = old.time + 2n * terms.silence + 10n - world.chain.now
+      if (young.time < old.time + 60n || wait < 0n) return
+      // Old enough that no halt may name the one any more, and young enough for the other.
+      world.chain.pass(wait)
+      if (random.oneIn(2)) return void send(world, { fn: 'halt', anchored: old, from: guardian })
+      send(world, { fn: 'halt', anchored: young, from: guardian })
+      const { committer, configHash } = world.chain.state
+      const commitment = (first.commit as Commit).next
+      send(world, { fn: 'admit', admission: { committer, configHash, anchored: old, commitment } })
     },
   },
   longSilence: {

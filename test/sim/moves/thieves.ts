@@ -6,7 +6,7 @@ import { digest } from '../../../ledger/typedData.ts'
 import { prove } from '../accounts.ts'
 import type { Call } from '../chain.ts'
 import { send } from '../checks.ts'
-import { domain, ether, mole, thief } from '../constants.ts'
+import { domain, ether, mole, terms, thief } from '../constants.ts'
 import type { Message } from '../host.ts'
 import { get, type State } from '../model/state.ts'
 import { pack, ticketOf, ticketsOf, unpack } from '../model/treasury.ts'
@@ -61,6 +61,21 @@ export const thiefMoves: Moves = {
       world.chain.tell(random.pick(calls) as Call)
     },
   },
+  drain: {
+    weight: 4,
+    rows: [28, 29],
+    run(world, random) {
+      const theirs = world.chain.ghost.landed.findLast(({ isThiefs }) => isThiefs)
+      for (let turn = 0; turn < 6; turn++) {
+        const proof = theirs && proofFor(world, theirs, thief.address)
+        if (!proof || world.chain.state.frozen || world.chain.isHalted) return
+        send(world, { fn: 'claim', proof })
+        // What was used counts on, whenever the owner sets the cap anew.
+        if (random.oneIn(4)) send(world, { fn: 'setCap', cap: world.chain.state.cap })
+        else world.chain.pass(terms.window / BigInt(3 + random.below(6)))
+      }
+    },
+  },
   pokeMole: { weight: 5, rows: [14], run: (world) => void send(world, { fn: 'poke' }) },
   thiefOpens: { weight: 5, rows: [28], run: (world, random) => thieve(world, random, 'open') },
   thiefCommits: { weight: 14, rows: [28], run: (world, random) => thieve(world, random, 'commit') },
@@ -93,7 +108,7 @@ function thieve(world: World, random: Random, what: 'open' | 'commit'): void {
     core,
     log: [],
     size: 0,
-    earned: new Map([[thief.address, 50n * ether]]),
+    earned: new Map([[thief.address, 500n * ether]]),
     disk: world.genesisDisk,
     isThiefs: true,
   }

@@ -108,6 +108,16 @@ const ofContract: readonly Sabotage[] = [
     '  if (failure) book(frame.state, payment)\n',
   ]),
   without('no window', 'G9', treasury, "  must(amount <= room(s), 'window used up')\n"),
+  broken('a window that fills twice as fast', 'G9', [
+    vault,
+    '((s.time - s.usedAt) * (s.cap / 2n)) / terms.window',
+    '((s.time - s.usedAt) * s.cap) / terms.window',
+  ]),
+  broken('a new cap forgets what was used', 'G9', [
+    vault,
+    '  s.used = level(s)\n  s.usedAt = s.time\n  must',
+    '  s.used = 0n\n  s.usedAt = s.time\n  must',
+  ]),
   broken('claims outside the window', 'G9', [
     vault,
     'min(room(s), get(s.balances, treasury))',
@@ -131,7 +141,31 @@ const ofContract: readonly Sabotage[] = [
     anchor,
     "  must(s.haltEnd === 0n || s.time >= s.haltEnd + terms.haltMax, 'HaltTooSoon', s.haltEnd + terms.haltMax)\n",
   ),
+  without('a halt reaches back to the beginning', 'G5', anchor, '  requireYoung(a, s.time)\n'),
+  without(
+    'an admission reaches back to the beginning',
+    'G5',
+    anchor,
+    '    requireYoung(a, s.haltEnd - terms.haltMax)\n',
+  ),
+  without(
+    'the clock of silence runs on during a halt',
+    'G8',
+    anchor,
+    '  s.clock = silentAt(s) - terms.silence + terms.haltMax\n',
+  ),
+  broken('an open restarts the clock of silence', 'G8', [
+    anchor,
+    '  s.boot = o.boot\n',
+    '  s.boot = o.boot\n  s.clock = s.time\n',
+  ]),
   without('anyone halts', 'G5', anchor, "  must(sender === s.guardian, 'NotGuardian', sender)\n  unlessFrozen(s)\n"),
+  without(
+    'anyone chooses where an exit goes',
+    'G8',
+    vault,
+    "  must(p.to === p.payee || sender === p.payee, 'NotPayee', p.payee, sender)\n",
+  ),
   broken('exits that can be repeated', 'G8', [
     vault,
     '  const before = get(s.exited, p.payee)\n',
@@ -222,9 +256,15 @@ const ofCore: readonly Sabotage[] = [
   ]),
   broken('signatures are optional', 'G6', [
     'ledger/entry.ts',
-    'if (recoverAddress(hash, untrusted.signature) !== signer)',
+    'if (recoverAddress(hash, signature) !== Object.values(who)[0])',
     'if (false)',
   ]),
+  without(
+    'an entry may have a tail',
+    'G6',
+    'ledger/typedData.ts',
+    "  if (sizeOf(members, values) !== bytes.length) throw new RangeError('there is more than was encoded')\n",
+  ),
   broken('configurations that nobody signed', 'G6', [
     'ledger/entry.ts',
     'threshold === 0 || signatures.length !== threshold || !areSigners || !areAscending',
@@ -258,6 +298,28 @@ const ofCore: readonly Sabotage[] = [
     'if (live.replayed.includes(untrusted.root))',
     'if (live.replayed.length > 0)',
   ]),
+  without(
+    'KMS keys change without a new key',
+    'G6',
+    'ledger/config.ts',
+    "  must(isNewKey || next.kmsKeys.join() === before.kmsKeys.join(), 'kms_keys change only with the key of the core')\n",
+  ),
+  without(
+    'a configuration need not follow the one before',
+    'G6',
+    'ledger/config.ts',
+    "  must(next.previous === hash, 'previous is not the hash of the configuration in force')\n",
+  ),
+  broken('a new key forgets its configuration', 'G7', [
+    handlers,
+    "sealChange(live, 'open', appended)",
+    "sealChange(live, 'open')",
+  ]),
+  broken('only the first entry of a request is sealed', 'G7', [
+    handlers,
+    "sealChange(live, 'entries', accepted)",
+    "sealChange(live, 'entries', accepted.slice(0, 1))",
+  ]),
   broken('anyone brings a configuration without signatures', 'G6', [
     handlers,
     'pending && bringsNewKey(untrusted)',
@@ -278,9 +340,21 @@ const ofCore: readonly Sabotage[] = [
     'event.kind === eventKind.sessionEnd ? undefined : session',
     'session',
   ]),
+  broken('no cap on what one payee gets of a batch', 'G6', [
+    'ledger/transition.ts',
+    'if (wei > payeeMaxWei)',
+    'if (false)',
+  ]),
+  broken('redirects while in debt', 'G6', ['ledger/transition.ts', 'if (account.balance.debtWei > 0n)', 'if (false)']),
+  broken('payees are paid as the operator likes', 'G5', [
+    'ledger/state.ts',
+    'ledger.accounts.get(payee)?.preference ?? ',
+    '',
+  ]),
+  broken('minimums are forgotten', 'G5', ['enclave/payouts.ts', ' || earnedWei - paid < minimumWei', '']),
   broken('debts are forgotten', 'G2', [
     'ledger/events.ts',
-    '  const part = balance.debtWei < wei ? balance.debtWei : wei\n',
+    '  const part = share.debtWei < wei ? share.debtWei : wei\n',
     '  const part = 0n\n',
   ]),
 ]
