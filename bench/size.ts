@@ -28,7 +28,7 @@ export const size: Bench = {
         },
       }
     }) as [Subject, Subject]
-    const { ours, theirs, ratio } = await inPairs(9, of.rate, ofSmall.rate)
+    const { ours, theirs, ratio } = await inPairs(5, of.rate, ofSmall.rate)
     const each = [of, ofSmall].map((subject) => subject.bytes() / eventsPerBatch)
     return [
       {
