@@ -13,7 +13,7 @@ import { applyEntry, type Outcome } from '../ledger/transition.ts'
 import { digest } from '../ledger/typedData.ts'
 import {
   type EntryResult,
-  eventsPerRequestMax,
+  entriesBytesMax,
   type Method,
   type Params,
   type Result,
@@ -156,10 +156,9 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
   apply_event(core, { entries }) {
     const live = liveOf(core)
     const { ledger } = live
+    if (entries.reduce((sum, leaf) => sum + leaf.length, 0) > entriesBytesMax)
+      refuse('BAD_PARAMS', 'too many bytes in one request', { path: 'params.entries', expected: entriesBytesMax })
     const untrusted = entries.map((leaf, i) => ({ leaf, entry: readEntry(leaf, i) }))
-    const events = untrusted.map(({ entry }) => ('batch' in entry ? entry.batch.events.length : 0))
-    if (events.reduce((sum, count) => sum + count, 0) > eventsPerRequestMax)
-      refuse('BAD_PARAMS', 'too many events in one request', { path: 'params.entries', expected: eventsPerRequestMax })
     const before = ledger.log
     const accepted: Authentic[] = []
     const results = untrusted.map((one) => applyOne(live, one, accepted))

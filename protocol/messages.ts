@@ -23,8 +23,8 @@ import {
 } from './codec.ts'
 
 export const entriesPerRequestMax = 256
-/** In all batches of a request together: a record of them must fit a frame again when a state is loaded. */
-export const eventsPerRequestMax = 10_000
+/** Of all entries of a request: a record of them must be a sealed thing that can be loaded again. */
+export const entriesBytesMax = 2 * 1024 * 1024
 export const paymentsPerCommitMax = 500
 export const sealedBytesMax = 4 * 1024 * 1024
 /** Of an entry as it is in the log. */

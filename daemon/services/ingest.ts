@@ -8,7 +8,7 @@ import { leafHash } from '../../ledger/eventLog.ts'
 import type { OddEvent } from '../../ledger/events.ts'
 import { toHex } from '../../ledger/hex.ts'
 import { Refusal } from '../../ledger/refusal.ts'
-import { type EntryResult, entriesPerRequestMax, eventsPerRequestMax, type Result } from '../../protocol/messages.ts'
+import { type EntryResult, entriesBytesMax, entriesPerRequestMax, type Result } from '../../protocol/messages.ts'
 import { durably } from '../durably.ts'
 import { CoreLost, Fatal } from '../errors.ts'
 import type { Incoming } from '../incoming.ts'
@@ -18,10 +18,9 @@ import type { Turns } from '../turns.ts'
 import type { Mirror } from './mirror.ts'
 import type { Gate, Session } from './session.ts'
 
-/** What waits is bounded in number and in bytes; a group stays well below the frame limit. */
+/** What waits is bounded in number and in bytes. */
 const waitingMax = 2_048
 const waitingBytesMax = 64 * 1024 * 1024
-const groupBytesMax = 6 * 1024 * 1024
 
 export interface Answer {
   readonly status: 'accepted' | 'already_accepted'
@@ -68,12 +67,10 @@ export function createIngest(options: IngestOptions): Ingest {
   let end: Fatal | undefined
 
   const takeGroup = (): Waiting[] => {
-    let [bytes, events, count] = [0, 0, 0]
-    for (const item of waiting.slice(0, entriesPerRequestMax)) {
-      const { signed, leaf } = item.entry
-      bytes += leaf.length
-      if ('batch' in signed) events += signed.batch.events.length
-      if (count > 0 && (bytes > groupBytesMax || events > eventsPerRequestMax)) break
+    let [bytes, count] = [0, 0]
+    for (const { entry } of waiting.slice(0, entriesPerRequestMax)) {
+      bytes += entry.leaf.length
+      if (count > 0 && bytes > entriesBytesMax) break
       count++
     }
     const group = waiting.splice(0, count)

@@ -4,7 +4,7 @@
  * the roots that it remembers. Nothing of it is stored before all of it is done: cut short, it begins again with another key.
  */
 import type { Configuration } from '../../ledger/structs.ts'
-import { entriesPerRequestMax, eventsPerRequestMax } from '../../protocol/messages.ts'
+import { entriesBytesMax, entriesPerRequestMax } from '../../protocol/messages.ts'
 import type { Chain } from '../chain/chain.ts'
 import { durably } from '../durably.ts'
 import type { Core } from '../enclaveClient.ts'
@@ -35,7 +35,7 @@ export async function createNewKey({ newKeyRules, ...options }: NewKeyOptions, c
     part = []
   }
   for await (const entry of store.entries()) {
-    if (part.length === entriesPerRequestMax || eventsOf(...part, entry) > eventsPerRequestMax) await feed()
+    if (part.length === entriesPerRequestMax || bytesOf([...part, entry]) > entriesBytesMax) await feed()
     part.push(entry)
     if (cuts.has(BigInt(entry.position) + 1n)) await feed()
   }
@@ -56,5 +56,4 @@ async function commitSizes({ chain, store }: Pick<NewKeyOptions, 'chain' | 'stor
   return sizes
 }
 
-const eventsOf = (...entries: readonly Entry[]): number =>
-  entries.reduce((sum, { signed }) => sum + ('batch' in signed ? signed.batch.events.length : 0), 0)
+const bytesOf = (entries: readonly Entry[]): number => entries.reduce((sum, { leaf }) => sum + leaf.length, 0)

@@ -139,13 +139,17 @@ test('error: an encrypted key or padding that was altered', () => {
 
 describe('error: BER that KMS does not write', () => {
   const blob = writeEnveloped(randomBytes(48), publicKey, 'chunked')
-  const cases: [string, (b: Buffer) => Buffer][] = [
-    ['longer than any', (b) => Buffer.concat([b, Buffer.alloc(8192)])],
+  /** What is wrong, and the byte behind which nothing was read. */
+  const cases: [string, (b: Buffer) => Buffer, number?][] = [
+    ['longer than any', (b) => Buffer.concat([b, Buffer.alloc(8192)]), 8192],
+    ['as long as any, and nothing', () => Buffer.alloc(8192), 0],
+    ['another kind of content', (b) => splice(b, 12, 1, '02'), 2],
+    ['a byte behind the end', (b) => splice(b, b.length, 0, '00'), 509],
     ['a length in more bytes than needed', (b) => splice(b, 21, 3, '83 00 01 6b')],
     ['a length below 128 in two bytes', (b) => splice(b, 434, 1, '81 40')],
     ['a length below 256 in three bytes', (b) => splice(b, 434, 1, '82 00 40')],
     ['a length of four bytes', (b) => splice(b, 21, 3, '84 00 00 01 6b')],
-    ['a primitive of indefinite length', (b) => splice(b, 32, 1, '80')],
+    ['a primitive of indefinite length', (b) => splice(b, 32, 1, '80'), 33],
     ['a set that ends in its middle', (b) => splice(b, 22, 2, '01 00')],
     ['a set that reaches beyond the end', (b) => splice(b, 22, 2, 'ff ff')],
     ['two recipients', (b) => splice(b, 20, 367, `3182 02d6 ${b.subarray(24, 387).toString('hex').repeat(2)}`)],
@@ -154,8 +158,10 @@ describe('error: BER that KMS does not write', () => {
     ['content of no form', (b) => splice(b, 431, 1, '82')],
     ['a piece within a piece', (b) => splice(b, 433, 1, '24')],
   ]
-  test.each(cases)('%s', (_, alter) => {
-    expect(() => readEnveloped(alter(Buffer.from(blob)))).toThrow(malformed)
+  test.each(cases)('%s', (_, alter, byte) => {
+    const fault = refusalOf(() => readEnveloped(alter(Buffer.from(blob))))
+    expect(fault).toEqual(malformed)
+    if (byte !== undefined) expect(fault.facts).toEqual({ byte })
   })
 
   test('a length of 128 to 255 in three bytes', () => {

@@ -4,7 +4,7 @@ import { createCore } from '../../../enclave/core.ts'
 import { dispatch, legalPhases } from '../../../enclave/dispatch.ts'
 import { entryLeaf } from '../../../ledger/entry.ts'
 import { struct } from '../../../protocol/codec.ts'
-import { methods, type Phase } from '../../../protocol/messages.ts'
+import { entriesBytesMax, methods, type Phase } from '../../../protocol/messages.ts'
 import { configuration, payeeOf, signed } from '../ledger/support.ts'
 import { apply, ask, call, expectRefused, firstHead, hints, host, open, round, testPlatform } from './support.ts'
 
@@ -147,15 +147,15 @@ test('behavior: in closed there are no receipts', () => {
   expect(apply(hosted, signed(0n, [])).head).toBeNull()
 })
 
-test('error: too many events in one request', () => {
+test('error: too many bytes in one request', () => {
   const hosted = host()
   open(hosted)
   const event = workload({ id: 'a', payee: payeeOf(0), tariff: 'gpu-second', units: 1n })
-  const large = signed(0n, new Array(1000).fill(event))
-  const unsigned = { ...large, signature: signed(1n, []).signature }
-  expect(ask(hosted.core, 'apply_event', { entries: new Array(10).fill(entryLeaf(unsigned)) }).error).toBeUndefined()
-  expectRefused(hosted.core, 'apply_event', { entries: new Array(11).fill(entryLeaf(large)) }, 'BAD_PARAMS', {
+  const large = entryLeaf({ ...signed(0n, new Array(1000).fill(event)), signature: signed(1n, []).signature })
+  const most = Math.floor(entriesBytesMax / large.length)
+  expect(ask(hosted.core, 'apply_event', { entries: new Array(most).fill(large) }).error).toBeUndefined()
+  expectRefused(hosted.core, 'apply_event', { entries: new Array(most + 1).fill(large) }, 'BAD_PARAMS', {
     path: 'params.entries',
-    expected: 10_000,
+    expected: entriesBytesMax,
   })
 })

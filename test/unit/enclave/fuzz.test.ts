@@ -84,10 +84,10 @@ function othersOf({ form, value }: Place, seen: readonly string[], random: (belo
       const ends = [digits.replaceAll(/./g, '0'), digits.replaceAll(/./g, 'f')].map((all) => `0x${all}`)
       return [...ends, flipped, alike[random(alike.length)] ?? '0x', form[0] === 'bytes' ? '0x' : flipped]
     }
-    case 'base64': {
-      const bytes = Buffer.from(value as string, 'base64')
-      const flipped = bytes.length > 0 ? bytes.with(random(bytes.length), random(256)) : bytes
-      return ['', Buffer.from(flipped).toString('base64'), bytes.subarray(0, random(bytes.length)).toString('base64')]
+    case 'blob': {
+      const bytes = value as Uint8Array
+      if (bytes.length === 0) return [Uint8Array.of(0)]
+      return [new Uint8Array(), bytes.with(random(bytes.length), random(256)), bytes.subarray(0, random(bytes.length))]
     }
     case 'list': {
       const items = value as readonly Json[]

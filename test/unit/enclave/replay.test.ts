@@ -8,11 +8,11 @@ import { LogTree } from '../../../client/logTree.ts'
 import { createCore } from '../../../enclave/core.ts'
 import { type Entry, entryLeaf, fromSealed } from '../../../ledger/entry.ts'
 import { leafHash } from '../../../ledger/eventLog.ts'
-import { zeroHash } from '../../../ledger/hex.ts'
+import { type Hex, zeroHash } from '../../../ledger/hex.ts'
 import { commitmentOf, rootOf } from '../../../ledger/state.ts'
 import type { Configuration } from '../../../ledger/structs.ts'
 import { hashStruct } from '../../../ledger/typedData.ts'
-import type { HeadProof } from '../../../protocol/messages.ts'
+import { entriesBytesMax, type HeadProof } from '../../../protocol/messages.ts'
 import { configuration, keyOf, payeeOf, reporterRule } from '../ledger/support.ts'
 import {
   apply,
@@ -69,6 +69,36 @@ function replay(hosted: Hosted, { entries }: Published): void {
   apply(hosted, ...entries.slice(0, 3))
   apply(hosted, ...entries.slice(3))
 }
+
+/** As large as one may be: 256 reporters with 64 tariffs each. */
+function largest({ first }: Published): Configuration {
+  const word = (n: number): Hex => `0x${`${n}`.padStart(64, '0')}`
+  const tariffs = Array.from({ length: 256 }, (_, n) => ({ name: word(n + 1), weiPerUnit: 1n, unitMs: 0n }))
+  const names = tariffs.map(({ name }) => name)
+  const reporters = Array.from({ length: 256 }, (_, n) => ({
+    ...reporterRule({ reporter: payeeOf(n + 1) }),
+    tariffs: names.slice(n % 192, (n % 192) + 64),
+  }))
+  return { ...first, tariffs, reporters }
+}
+
+test('G5: what one request may hold makes a record that can be loaded; more is refused', () => {
+  const log = published()
+  const hosted = born(log)
+  const chain: Entry[] = []
+  let previous = log.lastHash
+  for (let version = 2n; version < 6n; version++) {
+    const configuration = { ...largest(log), version, previous }
+    previous = hashStruct('Configuration', configuration)
+    chain.push({ configuration, signatures: [] })
+  }
+  const bytes = chain.map(entryLeaf)
+  expect(bytes.reduce((sum, { length }) => sum + length, 0)).toBeGreaterThan(entriesBytesMax)
+  const facts = { path: 'params.entries', expected: entriesBytesMax }
+  expectRefused(hosted.core, 'apply_event', { entries: bytes }, 'BAD_PARAMS', facts)
+  apply(hosted, ...chain.slice(0, 3))
+  expect(call(restart(hosted), 'status', {})).toEqual({ ...status(hosted), boot: expect.any(String) })
+})
 
 const status = ({ core }: Hosted) => call(core, 'status', {})
 const refusedAsForeign = ({ core }: Hosted, head: HeadProof) =>

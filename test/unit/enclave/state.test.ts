@@ -1,5 +1,6 @@
 /** Sealing and loading: rows 1, 2, 22 of the attacks. */
 
+import { createDecipheriv, hkdfSync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { addressOfKey } from '../../../client/batch.ts'
 import { credit, sessionStart, workload } from '../../../client/events.ts'
@@ -9,7 +10,7 @@ import { createLoader } from '../../../enclave/load.ts'
 import { createSealer, createUnsealer, noRecords } from '../../../enclave/seal.ts'
 import { encodeSnapshot } from '../../../enclave/snapshot.ts'
 import { entryLeaf } from '../../../ledger/entry.ts'
-import { toHex, zeroHash } from '../../../ledger/hex.ts'
+import { type Hex, toBytes, toHex, zeroHash } from '../../../ledger/hex.ts'
 import { signHash } from '../../../ledger/signature.ts'
 import { commitmentOf, createLedger } from '../../../ledger/state.ts'
 import { digest } from '../../../ledger/typedData.ts'
@@ -176,6 +177,25 @@ test('row 22: never the same key and IV, over boots from one state and all that 
   }
   const used = things.map(readHeader).map(({ boot, iv }) => `${boot} ${iv}`)
   expect(new Set(used).size).toBe(used.length)
+})
+
+test('row 22: what is sealed opens by what PROTOCOL.md says: the IV is the number in the header, the key that of the boot', () => {
+  const stateKey = new Uint8Array(32).fill(3)
+  const boot: Hex = `0x${'0b'.repeat(32)}`
+  const sealer = createSealer(stateKey, boot, domain, noRecords)
+  const plain = Buffer.from('the same twice')
+  const sealed = [sealer.sealRecord(plain), ...sealer.sealSnapshot([plain, plain]), sealer.sealRecord(plain)]
+  const key = Buffer.from(
+    hkdfSync('sha256', stateKey, '', Buffer.concat([Buffer.from('bursar seal'), toBytes(boot)]), 32),
+  )
+  sealed.forEach((thing, place) => {
+    const [header, box, tag] = [thing.subarray(0, 118), thing.subarray(118, -16), thing.subarray(-16)]
+    const iv = Buffer.alloc(12)
+    iv.writeUInt32BE(place + 1, 8)
+    const open = createDecipheriv('aes-256-gcm', key, iv).setAAD(header).setAuthTag(tag)
+    expect(Buffer.concat([open.update(box), open.final()])).toEqual(plain)
+    expect(readHeader(thing)).toMatchObject({ iv: BigInt(place + 1), boot, ...domain })
+  })
 })
 
 test('row 22: what another deployment sealed under the same key is refused by name', () => {
