@@ -21,7 +21,7 @@ export const restart: Bench = {
     const core = createCore(platform)
     const ours = await cpuSeconds(() => {
       sealed.forEach((one, i) => {
-        ask(core, 'load_state', { key: null, sealedB64: [one], isLast: i === sealed.length - 1 })
+        ask(core, 'load_state', { key: null, sealed: [one], isLast: i === sealed.length - 1 })
       })
       if (core.live?.ledger.accounts.tree.root() !== root) throw new Error('another ledger was loaded')
     })
@@ -48,7 +48,7 @@ function makeLedger() {
   const sealed: Uint8Array[] = []
   for (let chunk = 0, chunks = 1; chunk < chunks; chunk++) {
     const part = ask(core, 'export_state', { chunk })
-    sealed.push(part.sealedB64)
+    sealed.push(part.sealed)
     chunks = part.chunks
   }
   const source = createSource({ eventsPerBatch, payees: accounts })
@@ -56,9 +56,9 @@ function makeLedger() {
   for (let i = 0; i < batches; i++) {
     const entry = source.next(0)
     events.push(...entry.batch.events.map(({ payee, value }) => ({ payee, wei: `${value}` })))
-    const { recordB64 } = ask(core, 'apply_event', { entries: [entry].map(entryLeaf) })
-    if (!recordB64) throw new Error('a batch was refused')
-    sealed.push(recordB64)
+    const { record } = ask(core, 'apply_event', { entries: [entry].map(entryLeaf) })
+    if (!record) throw new Error('a batch was refused')
+    sealed.push(record)
   }
   const plain = Object.fromEntries(Array.from({ length: accounts }, (_, n) => [payeeOf(n), '1']))
   const blob: Blob = sealBlob({ accounts: plain, events })

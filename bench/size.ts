@@ -22,7 +22,7 @@ export const size: Bench = {
           const entries = Array.from({ length: batches }, () => source.next(0))
           const seconds = await cpuSeconds(() => {
             for (const entry of entries)
-              bytes = ask(core, 'apply_event', { entries: [entry].map(entryLeaf) }).recordB64?.length ?? 0
+              bytes = ask(core, 'apply_event', { entries: [entry].map(entryLeaf) }).record?.length ?? 0
           })
           return (batches * eventsPerBatch) / seconds
         },

@@ -95,7 +95,7 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
       configHash: hash,
       birthB64: birth.certificate,
       wrappedKeys,
-      sealedB64: sealSnapshot(live),
+      sealed: sealSnapshot(live),
     }
   },
 
@@ -104,18 +104,18 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
     return { documentB64: requestUnwrap(core) }
   },
 
-  load_state(core, { key, sealedB64, isLast }) {
+  load_state(core, { key, sealed, isLast }) {
     if (core.loader && key) refuse('BAD_PARAMS', 'the key comes with the first part', { path: 'params.key' })
-    const loader = core.loader ?? createLoader(stateKeyFor(core, key, sealedB64[0]))
+    const loader = core.loader ?? createLoader(stateKeyFor(core, key, sealed[0]))
     core.loader = undefined // a refusal ends this loading: the next one begins anew
-    for (const sealed of sealedB64) loader.push(sealed)
+    for (const one of sealed) loader.push(one)
     if (isLast) {
       const live = loader.finish(core.boot)
       checkBirth(core.platform, live.birth)
       core.live = live
       core.phase = 'closed'
     } else core.loader = loader
-    return { loaded: sealedB64.length }
+    return { loaded: sealed.length }
   },
 
   export_state(core, { chunk }) {
@@ -125,7 +125,7 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
     if (!core.exported || !sealed) return refuse('BAD_PARAMS', 'an export begins at chunk 0', { path: 'params.chunk' })
     const { chunks, record } = core.exported
     if (chunk === chunks.length - 1) core.exported = undefined
-    return { sealedB64: sealed, chunks: chunks.length, record, wrappedKeys: live.wrappedKeys }
+    return { sealed: sealed, chunks: chunks.length, record, wrappedKeys: live.wrappedKeys }
   },
 
   open_epoch(core, { head, hints }) {
@@ -148,9 +148,9 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
       attestation: toHex(attestState(core, live, null)),
     }
     core.phase = 'open'
-    const recordB64 = sealChange(live, 'open', appended)
+    const record = sealChange(live, 'open', appended)
     const signature = live.signer.signStruct('Open', open)
-    return { open, signature, transaction: transactionOf(live, ['Open', open], signature, hints), recordB64 }
+    return { open, signature, transaction: transactionOf(live, ['Open', open], signature, hints), record }
   },
 
   apply_event(core, { entries }) {
@@ -162,11 +162,11 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
     const before = ledger.log
     const accepted: Authentic[] = []
     const results = untrusted.map((one) => applyOne(live, one, accepted))
-    const recordB64 = accepted.length > 0 ? sealChange(live, 'entries', accepted) : null
-    if (recordB64) noteReplayed(live)
+    const record = accepted.length > 0 ? sealChange(live, 'entries', accepted) : null
+    if (record) noteReplayed(live)
 
     // Nothing is acknowledged before an epoch is open: a receipt of a boot that the chain does not know proves a fault.
-    if (core.phase !== 'open') return { results, head: null, ...logOf(ledger), recordB64 }
+    if (core.phase !== 'open') return { results, head: null, ...logOf(ledger), record }
     const leaves = accepted.map((one) => one.leafHash)
     const pathOf = pathsOfAdded(before, leaves)
     const withPaths = results.map((result) =>
@@ -175,7 +175,7 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
     const { logSize, logRoot: root } = logOf(ledger)
     const head = { epoch: live.epoch, boot: core.boot, size: logSize, root }
     const signature = live.signer.signStruct('LogHead', head)
-    return { results: withPaths, head: { ...head, signature }, logSize, logRoot: root, recordB64 }
+    return { results: withPaths, head: { ...head, signature }, logSize, logRoot: root, record }
   },
 
   prepare_payouts(core, { head, round, payments, hints }) {
@@ -185,7 +185,7 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
     const decided = decidePayments(live.ledger, payments)
     const commit = buildCommit(live, core.boot, base, decided, round)
     live.own = { counter: commit.counter, root: rootOf(commit.next) }
-    const recordB64 = sealChange(live, 'commit')
+    const record = sealChange(live, 'commit')
     const signature = live.signer.signStruct('Commit', commit)
     return {
       payoutId: toHex(digest(live.ledger.rules.domain, 'Commit', commit)),
@@ -193,7 +193,7 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
       signature,
       leftOut: decided.leftOut,
       transaction: transactionOf(live, ['Commit', commit], signature, hints),
-      recordB64,
+      record,
     }
   },
 

@@ -134,7 +134,7 @@ export const methods = {
       configHash: hash,
       birthB64: document,
       wrappedKeys, // kept beside the sealed state; empty where the configuration names no KMS key
-      sealedB64: list(blob(sealedBytesMax), 64),
+      sealed: list(blob(sealedBytesMax), 64),
     }),
   },
   unwrap_request: {
@@ -145,18 +145,18 @@ export const methods = {
     params: object({
       // With the first part alone. KMS's answer to the document of `unwrap_request`; null without KMS.
       key: nullable(object({ wrapped: wrappedKey, ciphertextB64: base64(8192) })),
-      sealedB64: list(blob(sealedBytesMax), 4096),
+      sealed: list(blob(sealedBytesMax), 4096),
       isLast: bool,
     }),
     result: object({ loaded: int(2 ** 31) }),
   },
   export_state: {
     params: object({ chunk: int(2 ** 20) }),
-    result: object({ sealedB64: blob(sealedBytesMax), chunks: int(2 ** 20), record: uint(64), wrappedKeys }),
+    result: object({ sealed: blob(sealedBytesMax), chunks: int(2 ** 20), record: uint(64), wrappedKeys }),
   },
   open_epoch: {
     params: object({ head: headProof, hints: transactionHints }),
-    result: object({ open: struct('Open'), signature, transaction, recordB64: record }),
+    result: object({ open: struct('Open'), signature, transaction, record: record }),
   },
   apply_event: {
     params: object({ entries: list(blob(entryBytesMax), entriesPerRequestMax) }), // each as the log will hold it,
@@ -165,7 +165,7 @@ export const methods = {
       head: nullable(signedLogHead), // none in `closed`: nothing is acknowledged before an epoch is open
       logSize: uint(64),
       logRoot: hash,
-      recordB64: nullable(record), // none where nothing was accepted
+      record: nullable(record), // none where nothing was accepted
     }),
   },
   prepare_payouts: {
@@ -181,7 +181,7 @@ export const methods = {
       signature,
       leftOut: list(address, paymentsPerCommitMax),
       transaction,
-      recordB64: record,
+      record,
     }),
   },
   sign_transaction: {

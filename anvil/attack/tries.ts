@@ -59,7 +59,7 @@ async function proof(
 }
 
 export const loadInto = (core: HostileCore, sealed: readonly Uint8Array[]) =>
-  core.request('load_state', { key: null, sealedB64: [...sealed], isLast: true })
+  core.request('load_state', { key: null, sealed: [...sealed], isLast: true })
 
 async function duesOf({ world, earned }: Stage): Promise<Params<'prepare_payouts'>['payments']> {
   const { wallet, deployment, payees } = world
@@ -235,13 +235,12 @@ export const tries: readonly Try[] = [
       const core = createCore(createLocalPlatform({ folder: own }))
       const configuration = JSON.parse(readFileSync(join(folder, 'configuration.json'), 'utf8'))
       const genesis = dispatch(core, { id: 1, method: 'genesis', params: { configuration, log_begins: null } }, rethrow)
-      const { birth_b64, sealed_b64 } = genesis.result as { birth_b64: string; sealed_b64: readonly string[] }
+      const { birth_b64, sealed } = genesis.result as { birth_b64: string; sealed: readonly Uint8Array[] }
       const document = Buffer.from(birth_b64, 'base64')
       // It even slips its state key to a true core: it has the disk where that is kept.
       const keys = copyKeys('slipped-in')
       writeFileSync(join(keys, 'state.key'), readFileSync(join(own, 'state.key')))
       const victim = await startCore('slipped-in', keys)
-      const sealed = sealed_b64.map((part) => new Uint8Array(Buffer.from(part, 'base64')))
       const code = await refusalOf(loadInto(victim, sealed))
       await victim.stop()
       return [

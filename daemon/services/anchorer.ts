@@ -132,7 +132,7 @@ async function prepare(
   const { payoutId, commit, signature } = reply
   mirror.freeze(commit.next)
   const transaction = storedTransaction(reply.transaction, hints.nonce, 'commit')
-  await durably(store.saveSigned(reply.recordB64, transaction, { payoutId, commit, signature }))
+  await durably(store.saveSigned(reply.record, transaction, { payoutId, commit, signature }))
   await durably(mirror.keep(commit.counter))
   const { hash } = transaction
   log.info({ payoutId, counter: commit.counter, logSize: commit.next.logSize, ...count, hash }, 'committing')

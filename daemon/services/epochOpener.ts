@@ -52,7 +52,7 @@ export async function openEpoch(
       const hints = await broadcaster.hints(sender, await fetchOpenGas(chain))
       const reply = await core.request('open_epoch', { head: await makeHeadProof(options, head), hints })
       const stored = storedTransaction(reply.transaction, hints.nonce, 'open')
-      await durably(options.store.saveSigned(reply.recordB64, stored, undefined, appended(options, reply.open.logSize)))
+      await durably(options.store.saveSigned(reply.record, stored, undefined, appended(options, reply.open.logSize)))
       log.info({ epoch: reply.open.epoch, boot, hash: stored.hash }, 'opening')
       return stored
     })

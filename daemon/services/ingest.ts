@@ -136,7 +136,7 @@ async function bringIn(options: IngestOptions, group: readonly Waiting[]): Promi
   const head = checkReply(options, session, last, reply)
   const accepted = reply.results.flatMap((result, i) => acceptOne(options.mirror, result, group[i] as Waiting))
   if (!options.mirror.isAt(reply)) throw new Fatal('the log of the core is not that of the mirror', 1)
-  if (reply.recordB64) await durably(store.saveAccepted({ sealed: reply.recordB64, entries: accepted, head }))
+  if (reply.record) await durably(store.saveAccepted({ sealed: reply.record, entries: accepted, head }))
   else await durably(Promise.all([store.dropIntents(), store.saveLogHead(head)]))
 
   await Promise.all(reply.results.map((result, i) => answerOne(options, group[i] as Waiting, result, head)))
@@ -161,13 +161,13 @@ function checkReply(
   last: RecordPlace,
   reply: Result<'apply_event'>,
 ): SignedLogHead {
-  const { head, recordB64, results } = reply
+  const { head, record, results } = reply
   const why = (): string | undefined => {
-    if (results.some((result) => result.status === 'accepted') !== (recordB64 !== null)) return 'a record is missing'
+    if (results.some((result) => result.status === 'accepted') !== (record !== null)) return 'a record is missing'
     if (head?.boot !== session.boot || head.epoch !== session.epoch) return 'the core has opened another epoch'
-    if (!recordB64) return options.mirror.isAt(reply) ? undefined : 'the log of the core has moved on'
+    if (!record) return options.mirror.isAt(reply) ? undefined : 'the log of the core has moved on'
     try {
-      placeAfter(last, recordB64)
+      placeAfter(last, record)
       return undefined
     } catch (error) {
       if (error instanceof OutOfStep) return error.message

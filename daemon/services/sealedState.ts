@@ -26,9 +26,9 @@ export interface RecoveryOptions {
 
 /** A new ledger with a new key; stored before anyone hears of it. */
 export async function createState(core: Core, store: Store, configuration: Configuration): Promise<void> {
-  const { sealedB64, wrappedKeys } = await core.request('genesis', { configuration, logBegins: null })
+  const { sealed, wrappedKeys } = await core.request('genesis', { configuration, logBegins: null })
   const last = placeOf(await core.request('status', {}))
-  await durably(store.saveSnapshot({ chunks: sealedB64, wrappedKeys, last }, []))
+  await durably(store.saveSnapshot({ chunks: sealed, wrappedKeys, last }, []))
 }
 
 /** Gives an empty core what is stored. @throws Fatal 1 if the core does not accept it */
@@ -51,7 +51,7 @@ async function load(core: Core, store: Store, unwrap: Unwrap): Promise<void> {
   for await (const sealed of store.sealedState()) {
     const size = sealed.length + 32
     if (bytes + size > partBytesMax || part.length === partItemsMax) {
-      await core.request('load_state', { key, sealedB64: part, isLast: false })
+      await core.request('load_state', { key, sealed: part, isLast: false })
       key = null // it opened the state with the first part
       part = []
       bytes = 0
@@ -59,7 +59,7 @@ async function load(core: Core, store: Store, unwrap: Unwrap): Promise<void> {
     part.push(sealed)
     bytes += size
   }
-  await core.request('load_state', { key, sealedB64: part, isLast: true })
+  await core.request('load_state', { key, sealed: part, isLast: true })
 }
 
 /**
@@ -99,7 +99,7 @@ export async function exportState(core: Core, last: RecordPlace): Promise<Snapsh
   for (let count = 1; chunks.length < count; ) {
     const reply = await core.request('export_state', { chunk: chunks.length })
     if (Number(reply.record) !== last.number) throw new Error('the core went on while it was exported')
-    chunks.push(reply.sealedB64)
+    chunks.push(reply.sealed)
     wrappedKeys = reply.wrappedKeys
     count = reply.chunks
   }

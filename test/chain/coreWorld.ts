@@ -53,7 +53,7 @@ export async function createCoreWorld(startChain: ReturnType<typeof useChains>, 
   return {
     rpcUrl,
     platform,
-    sealed: genesis.sealedB64,
+    sealed: genesis.sealed,
     wallet,
     domain,
     treasury,

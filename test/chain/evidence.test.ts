@@ -32,13 +32,13 @@ const batchOf = ({ domain }: CoreWorld, sequence: bigint, wei: bigint) =>
 
 /** Applies a batch, and keeps its receipt as its reporter would. */
 function acknowledge(core: Core, name: string, batch: SentBatch) {
-  const { results, head, recordB64 } = apply(core, [batch])
+  const { results, head, record } = apply(core, [batch])
   const [result] = results
   if (!head || result?.position == null) throw new Error('nothing was acknowledged')
   const path = join(folder, name)
   const file = { batch, receipt: { head, position: result.position, path: result.path } }
   writeFileSync(path, JSON.stringify(receiptFile.write(file)))
-  return { path, record: recordB64 as Uint8Array }
+  return { path, record: record as Uint8Array }
 }
 
 function bursar(...args: readonly string[]) {
@@ -72,9 +72,9 @@ test('G10: a receipt whose entry a later epoch dropped, or whose boot never open
     expect(againstChain(path)).toMatchObject({ status: 0, verdict: 'nothing', code: 'CONSISTENT' })
 
   // A host that keeps the last record back: two cores go on without it. One of them opens, the other only says so.
-  const stored = [...world.sealed, opened.recordB64, kept.record, made.recordB64]
+  const stored = [...world.sealed, opened.record, kept.record, made.record]
   const [rolledBack, never] = [createCore(platform), createCore(platform)]
-  for (const one of [rolledBack, never]) call(one, 'load_state', { key: null, sealedB64: stored, isLast: true })
+  for (const one of [rolledBack, never]) call(one, 'load_state', { key: null, sealed: stored, isLast: true })
   await open(never, 2n, made)
   await world.land((await open(rolledBack, 2n, made)).transaction)
   const unknownBoot = acknowledge(never, 'unknown-boot', batchOf(world, 1n, 9n))
@@ -101,7 +101,7 @@ test('G10: a fork that was anchored when it had outgrown the receipt is proved b
 
   // The host starts the core again without its last record, and brings it other batches before it opens.
   const rolledBack = createCore(platform)
-  call(rolledBack, 'load_state', { key: null, sealedB64: [...world.sealed, opened.recordB64], isLast: true })
+  call(rolledBack, 'load_state', { key: null, sealed: [...world.sealed, opened.record], isLast: true })
   const others = [batchOf(world, 0n, 7n), batchOf(world, 1n, 9n)]
   apply(rolledBack, others)
   const again = call(rolledBack, 'open_epoch', { head: proofOf(await world.head()), hints: hints(1n) })

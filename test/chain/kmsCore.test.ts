@@ -52,13 +52,13 @@ async function born() {
 async function load(
   core: Core,
   keyId: string,
-  { wrappedKeys, sealedB64 }: Result<'genesis'>,
+  { wrappedKeys, sealed }: Result<'genesis'>,
 ): Promise<Params<'load_state'>> {
   const [wrapped] = wrappedKeys as [Result<'genesis'>['wrappedKeys'][0]]
   const { documentB64: attestation } = call(core, 'unwrap_request', {})
   const publicKey = toBytes(wrapped.ephemeralKey)
   const ciphertextB64 = await client.deriveSharedSecret({ keyId, publicKey, attestation })
-  return { key: { wrapped, ciphertextB64 }, sealedB64, isLast: true }
+  return { key: { wrapped, ciphertextB64 }, sealed, isLast: true }
 }
 
 test('G7: a core comes back with the help of a host that never sees its key', async () => {

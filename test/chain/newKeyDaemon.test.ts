@@ -147,11 +147,11 @@ async function stealKey({ folder }: DaemonWorld): Promise<Signer> {
   await backupStore(address, join(folder, 'loot.sqlite'))
   const rules = checkConfiguration(struct('Configuration').read(JSON.parse(readFileSync(first, 'utf8')), ''))
   const store = await openStore(loot, rules.hash)
-  const sealedB64: Uint8Array[] = []
-  for await (const sealed of store.sealedState()) sealedB64.push(sealed)
+  const sealed: Uint8Array[] = []
+  for await (const one of store.sealedState()) sealed.push(one)
   await store.close()
   const core = createCore(createLocalPlatform({ folder }))
-  call(core, 'load_state', { key: null, sealedB64, isLast: true })
+  call(core, 'load_state', { key: null, sealed, isLast: true })
   return (core.live as NonNullable<Core['live']>).signer
 }
 

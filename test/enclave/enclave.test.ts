@@ -49,8 +49,8 @@ const totalPaid = () =>
 /** Opens the next epoch with this core, and lands it. */
 async function openWith(one: CoreConnection): Promise<void> {
   const hints = { nonce: await nonceOf(), ...fees }
-  const { open, transaction, recordB64 } = await one.request('open_epoch', { head, hints })
-  kept.sealed.push(recordB64)
+  const { open, transaction, record } = await one.request('open_epoch', { head, hints })
+  kept.sealed.push(record)
   await land(world.wallet, transaction)
   head = { ...head, epoch: open.epoch, boot: open.boot }
 }
@@ -58,7 +58,7 @@ async function openWith(one: CoreConnection): Promise<void> {
 test('genesis: a key is born under a configuration with a KMS key, and its contract deployed', async () => {
   expect(await core.request('status', {})).toMatchObject({ phase: 'empty', warnings: [] })
   genesis = await core.request('genesis', { configuration: world.settings, logBegins: null })
-  kept = { wrappedKeys: genesis.wrappedKeys, sealed: [...genesis.sealedB64] }
+  kept = { wrappedKeys: genesis.wrappedKeys, sealed: [...genesis.sealed] }
   await world.deploy(genesis)
 })
 
@@ -118,10 +118,10 @@ test('behavior: nobody but the parent is heard, and a stranger does not end its 
 
 test('behavior: a batch is taken in and its payee paid by the contract', async () => {
   await openWith(core)
-  const { results, recordB64 } = await core.request('apply_event', { entries: [signed(0n)].map(entryLeaf) })
+  const { results, record } = await core.request('apply_event', { entries: [signed(0n)].map(entryLeaf) })
   expect(results.map(({ status }) => status)).toEqual(['accepted'])
-  kept.sealed.push(recordB64 as Uint8Array)
-  const { commit, signature, transaction, recordB64: last } = await prepare(core, earnedWei)
+  kept.sealed.push(record as Uint8Array)
+  const { commit, signature, transaction, record: last } = await prepare(core, earnedWei)
   kept.sealed.push(last)
   await land(world.wallet, transaction)
   expect(await totalPaid()).toBe(earnedWei)

@@ -82,7 +82,7 @@ async function load({ kms, keyId }: EnclaveWorld, core: CoreConnection, { wrappe
   const { documentB64: attestation } = await core.request('unwrap_request', {})
   const publicKey = toBytes(wrapped.ephemeralKey)
   const ciphertextB64 = await kms.deriveSharedSecret({ keyId, publicKey, attestation })
-  await core.request('load_state', { key: { wrapped, ciphertextB64 }, sealedB64: sealed, isLast: true })
+  await core.request('load_state', { key: { wrapped, ciphertextB64 }, sealed: sealed, isLast: true })
 }
 
 /** The head of a contract on which no commit has landed. */

@@ -129,11 +129,11 @@ export function beginGenesis(id: number, random: Random, { first, successor, aut
   hold('G5', ok !== undefined, () => `genesis is refused: ${no?.code}`)
   const log = [first]
   const seals = new SealedOnce()
-  for (const one of ok.sealedB64) seals.add(one)
+  for (const one of ok.sealed) seals.add(one)
   const disk: Disk = {
-    sealed: ok.sealedB64,
-    sizes: ok.sealedB64.map(() => 1),
-    chunks: ok.sealedB64.length,
+    sealed: ok.sealed,
+    sizes: ok.sealed.map(() => 1),
+    chunks: ok.sealed.length,
     log,
     place,
     seals,
@@ -167,9 +167,9 @@ export function beginFrom(id: number, random: Random, disk: Disk): Instance | Re
   // In one request or in two: where a state is cut is the host's to choose.
   const cutAt = random.oneIn(3) ? random.below(disk.sealed.length) : 0
   const parts = cutAt > 0 ? [disk.sealed.slice(0, cutAt), disk.sealed.slice(cutAt)] : [disk.sealed]
-  for (const [i, sealedB64] of parts.entries()) {
+  for (const [i, sealed] of parts.entries()) {
     const isLast = i === parts.length - 1
-    const { no } = ask(core, 'load_state', { key: null, sealedB64, isLast })
+    const { no } = ask(core, 'load_state', { key: null, sealed, isLast })
     if (no) return no
   }
   const log = disk.log.slice(0, sizeOf(disk))
@@ -201,8 +201,8 @@ export function takeSnapshot(instance: Instance): void {
   for (let chunk = 0, chunks = 1; chunk < chunks; chunk++) {
     const { ok, no } = ask(instance.core, 'export_state', { chunk })
     hold('G5', ok !== undefined, () => `export_state is refused: ${no?.code}`)
-    instance.disk.seals.add(ok.sealedB64)
-    sealed.push(ok.sealedB64)
+    instance.disk.seals.add(ok.sealed)
+    sealed.push(ok.sealed)
     chunks = ok.chunks
   }
   const { log, disk } = instance

@@ -33,7 +33,7 @@ function bear(authority: Authority): Born {
   const core = createCore(platformOf(authority, new Random(kmsKeys.length)))
   const { ok } = ask(core, 'genesis', { configuration: { ...firstConfiguration, kmsKeys }, logBegins: null })
   hold('G5', ok?.wrappedKeys[0] !== undefined, 'a state key is not wrapped')
-  return { kms, wrapped: ok.wrappedKeys[0], sealed: ok.sealedB64 }
+  return { kms, wrapped: ok.wrappedKeys[0], sealed: ok.sealed }
 }
 
 let scene: { readonly ours: Born; readonly hosts: Born; readonly rsa: KeyObject } | undefined
@@ -80,7 +80,7 @@ export function unwrapAttempt(random: Random): void {
   const old = attestedKey(request('here'))
   const asked = request('here')
   const load = (ciphertextB64: Uint8Array, by = ours, wrapped = by.wrapped): string | undefined =>
-    ask(asked.core, 'load_state', { key: { wrapped, ciphertextB64 }, sealedB64: [...by.sealed], isLast: true }).no?.code
+    ask(asked.core, 'load_state', { key: { wrapped, ciphertextB64 }, sealed: [...by.sealed], isLast: true }).no?.code
   const expectCode = (got: string | undefined, code: string | undefined): void =>
     hold('G3', got === code, () => `a host that brings KMS's answer with ${lie} changed is told ${got}`)
   const key = attestedKey(asked)

@@ -67,10 +67,10 @@ export function reportTogether(
   if (accepted.length > 0) noteReplayed(core)
   hold('G6', Number(ok.logSize) === core.log.length, 'the log grew by what was not accepted')
   hold('G6', ok.logRoot === core.tree.root(), 'the log is not the list of what was accepted')
-  if (ok.recordB64 && fate === 'kept') store(core, ok.recordB64)
-  if (ok.recordB64 && fate === 'lost') core.isAhead = true
+  if (ok.record && fate === 'kept') store(core, ok.record)
+  if (ok.record && fate === 'lost') core.isAhead = true
   hold('G10', core.epoch !== undefined || ok.head === null, 'a receipt of a boot that the chain cannot know')
-  hold('G7', (ok.recordB64 !== null) === accepted.length > 0, 'something was accepted without a record')
+  hold('G7', (ok.record !== null) === accepted.length > 0, 'something was accepted without a record')
   const { head } = ok
   for (const { leaf, position, path } of head && fate === 'kept' && !core.isAhead ? accepted : []) {
     const receipt = { head: head as SignedLogHead, position, path }
@@ -110,7 +110,7 @@ export function replay(core: Instance, entries: readonly Logged[]): void {
     for (const one of some) append(core, one)
     hold('G6', ok?.logRoot === core.tree.root(), 'a replayed log is another')
     noteReplayed(core)
-    if (ok?.recordB64) store(core, ok.recordB64)
+    if (ok?.record) store(core, ok.record)
   }
 }
 
@@ -149,7 +149,7 @@ export function signOpen(
   core.epoch = ok.open.epoch
   const { successor } = core.disk
   if (successor && isPending(core)) append(core, successor)
-  keep(core, ok.recordB64, fate)
+  keep(core, ok.record, fate)
   hold(
     'G10',
     Number(ok.open.logSize) === core.log.length && ok.open.logRoot === core.tree.root(),
@@ -184,7 +184,7 @@ export function signCommit(
     return undefined
   }
   const { commit } = ok
-  keep(core, ok.recordB64, fate)
+  keep(core, ok.record, fate)
   hold('G2', commit.next.totalEarned === core.ghost.total, 'a commit states another total than what was earned')
   hold(
     'G1',

@@ -35,7 +35,7 @@ export const birthMoves: Moves = {
     rows: [2, 6],
     run(world, random) {
       const core = any(world, random)
-      const load = ask(core.core, 'load_state', { key: null, sealedB64: core.disk.sealed, isLast: true })
+      const load = ask(core.core, 'load_state', { key: null, sealed: core.disk.sealed, isLast: true })
       hold('G1', load.no?.code === 'WRONG_PHASE', 'a running core loads a state')
       const again = ask(core.core, 'genesis', { configuration: firstConfiguration, logBegins: null })
       hold('G1', again.no?.code === 'WRONG_PHASE', 'a running core has another genesis')

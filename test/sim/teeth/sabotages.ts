@@ -219,8 +219,8 @@ const ofCore: readonly Sabotage[] = [
     [handlers, '    live.own = { counter: commit.counter, root: rootOf(commit.next) }\n', ''],
     [
       handlers,
-      "    const recordB64 = sealChange(live, 'commit')\n",
-      "    const recordB64 = sealChange(live, 'commit')\n    live.own = { counter: commit.counter, root: rootOf(commit.next) }\n",
+      "    const record = sealChange(live, 'commit')\n",
+      "    const record = sealChange(live, 'commit')\n    live.own = { counter: commit.counter, root: rootOf(commit.next) }\n",
     ],
   ),
   without('no birth certificate', 'G3', handlers, '      checkBirth(core.platform, live.birth)\n'),

@@ -66,7 +66,7 @@ const documentOf = ({ trust: { root } }: Platform, document: Uint8Array) =>
 function born(platform: Platform = enclave(), changes = {}) {
   const core = createCore(platform)
   const genesis = call(core, 'genesis', { configuration: configuration({ ...withKms, ...changes }), logBegins: null })
-  return { core, platform, genesis, wrapped: genesis.wrappedKeys[0] as Wrapped, sealed: genesis.sealedB64 }
+  return { core, platform, genesis, wrapped: genesis.wrappedKeys[0] as Wrapped, sealed: genesis.sealed }
 }
 
 describe('through KMS', () => {
@@ -76,7 +76,7 @@ describe('through KMS', () => {
     open(hosted)
     apply(hosted, signed(0n, [workload({ id: 'a', payee: payeeOf(1), tariff: 'gpu-second', units: 5n })]))
     const next = createCore(platform)
-    call(next, 'load_state', { key: answer(next, wrapped), sealedB64: hosted.sealed, isLast: true })
+    call(next, 'load_state', { key: answer(next, wrapped), sealed: hosted.sealed, isLast: true })
     const { boot, phase, ...status } = call(next, 'status', {})
     expect(call(core, 'status', {})).toMatchObject(status)
     expect(call(next, 'attestation', { nonce: null }).birthB64).toEqual(genesis.birthB64)
@@ -90,8 +90,8 @@ describe('through KMS', () => {
     expect(genesis.wrappedKeys).toHaveLength(2)
     const core = createCore(platform)
     const key = answer(core, genesis.wrappedKeys[1] as Wrapped, second.privateKey)
-    call(core, 'load_state', { key, sealedB64: genesis.sealedB64, isLast: false })
-    call(core, 'load_state', { key: null, sealedB64: [], isLast: true })
+    call(core, 'load_state', { key, sealed: genesis.sealed, isLast: false })
+    call(core, 'load_state', { key: null, sealed: [], isLast: true })
     expect(call(core, 'status', {})).toMatchObject({ phase: 'closed', address: genesis.address })
   })
 
@@ -122,7 +122,7 @@ describe('through KMS', () => {
     const stored = { load: () => stateKey, save: () => undefined }
     call(createCore({ ...hosted.platform, stateKey: stored }), 'load_state', {
       key: null,
-      sealedB64: hosted.sealed,
+      sealed: hosted.sealed,
       isLast: true,
     })
     expect(stateKey).toEqual(new Uint8Array(32))
@@ -135,7 +135,7 @@ describe('through KMS', () => {
   test('error: an enclave has no other place for a state key', () => {
     const core = createCore(enclave())
     expectRefused(core, 'genesis', { configuration: configuration(), logBegins: null }, 'NO_STATE_KEY')
-    expectRefused(core, 'load_state', { key: null, sealedB64: [], isLast: true }, 'NO_STATE_KEY')
+    expectRefused(core, 'load_state', { key: null, sealed: [], isLast: true }, 'NO_STATE_KEY')
   })
 
   test('error: a KMS key in the configuration that is none', () => {
@@ -151,8 +151,8 @@ describe('through KMS', () => {
     const { platform, wrapped, sealed } = born()
     const core = createCore(platform)
     const key = answer(core, wrapped)
-    expectRefused(core, 'load_state', { key, sealedB64: [...sealed, ...sealed], isLast: true }, 'STATE_GAP')
-    expectRefused(core, 'load_state', { key, sealedB64: sealed, isLast: true }, 'NO_UNWRAP_REQUEST')
+    expectRefused(core, 'load_state', { key, sealed: [...sealed, ...sealed], isLast: true }, 'STATE_GAP')
+    expectRefused(core, 'load_state', { key, sealed: sealed, isLast: true }, 'NO_UNWRAP_REQUEST')
   })
 
   test('error: the answer to an older request, or to another core', () => {
@@ -161,14 +161,14 @@ describe('through KMS', () => {
     const old = answer(core, wrapped)
     for (const key of [old, answer(other, wrapped)]) {
       call(core, 'unwrap_request', {})
-      expectRefused(core, 'load_state', { key, sealedB64: sealed, isLast: true }, 'CIPHERTEXT_FOREIGN')
+      expectRefused(core, 'load_state', { key, sealed: sealed, isLast: true }, 'CIPHERTEXT_FOREIGN')
     }
   })
 
   test('error: what is no answer, or of another key', () => {
     const { platform, wrapped, sealed } = born()
     const core = createCore(platform)
-    const load = (key: Key) => ({ key, sealedB64: sealed, isLast: true })
+    const load = (key: Key) => ({ key, sealed: sealed, isLast: true })
     const { ciphertextB64 } = answer(core, wrapped)
     expectRefused(
       core,
@@ -177,17 +177,17 @@ describe('through KMS', () => {
       'CIPHERTEXT_MALFORMED',
     )
     expectRefused(core, 'load_state', load(answer(core, wrapped, hosts.privateKey)), 'STATE_KEY_FOREIGN')
-    expectRefused(core, 'load_state', { ...load(answer(core, wrapped)), sealedB64: [] }, 'STATE_FORGED')
+    expectRefused(core, 'load_state', { ...load(answer(core, wrapped)), sealed: [] }, 'STATE_FORGED')
   })
 
   test('error: a second key in the middle of a load; a new request ends the load', () => {
     const { platform, wrapped, sealed } = born()
     const core = createCore(platform)
     const key = answer(core, wrapped)
-    call(core, 'load_state', { key, sealedB64: sealed, isLast: false })
-    expectRefused(core, 'load_state', { key, sealedB64: [], isLast: true }, 'BAD_PARAMS')
+    call(core, 'load_state', { key, sealed: sealed, isLast: false })
+    expectRefused(core, 'load_state', { key, sealed: [], isLast: true }, 'BAD_PARAMS')
     call(core, 'unwrap_request', {})
-    expectRefused(core, 'load_state', { key: null, sealedB64: [], isLast: true }, 'NO_STATE_KEY')
+    expectRefused(core, 'load_state', { key: null, sealed: [], isLast: true }, 'NO_STATE_KEY')
   })
 })
 
@@ -200,10 +200,10 @@ function deliver(
   const wrapped = wrapStateKey(stateKey, spkiOf(hosts.publicKey), sealUnder)
   const ledger = createLedger(configuration({ kmsKeys: [spkiOf(kms.publicKey)], ...sealUnder }))
   const whole = { ...identityOfStranger(0n), ...identity }
-  const sealedB64 = createSealer(stateKey, zeroHash, sealUnder, noRecords).sealSnapshot(
+  const sealed = createSealer(stateKey, zeroHash, sealUnder, noRecords).sealSnapshot(
     encodeSnapshot({ identity: whole, ledger }),
   )
-  return { key: answer(core, wrapped, hosts.privateKey), sealedB64, isLast: true }
+  return { key: answer(core, wrapped, hosts.privateKey), sealed, isLast: true }
 }
 
 /** The key that the host knows, and what a certificate of it would have to say. */
@@ -292,7 +292,7 @@ describe("row 7: a forged answer of KMS with a state of the host's own making", 
     const rsa = createPublicKey(debug.unwrapping)
     const secret = diffieHellman({ privateKey: kms.privateKey, publicKey: keyOf(wrapped.ephemeralKey) })
     const key = { wrapped, ciphertextB64: writeEnveloped(secret, rsa, 'primitive') }
-    refusedFor(debug, { key, sealedB64: sealed, isLast: true }, 'DEBUG_MODE')
+    refusedFor(debug, { key, sealed: sealed, isLast: true }, 'DEBUG_MODE')
 
     const { attest } = createLocalPlatform({ folder: otherRoot, pcrs: pcrsOf(image) })
     const moved = createCore({ ...enclave(), attest })
@@ -326,7 +326,7 @@ describe('row 6: genesis again', () => {
     const { genesis, platform } = born(enclave(), { kmsKeys })
     const core = createCore(platform)
     const key = answer(core, genesis.wrappedKeys[1] as Wrapped, hosts.privateKey)
-    call(core, 'load_state', { key, sealedB64: genesis.sealedB64, isLast: true })
+    call(core, 'load_state', { key, sealed: genesis.sealed, isLast: true })
     expect(genesis.configHash).not.toBe(configHash)
     expect(namedBy(genesis)).toBe(toHex(bornUserData(genesis)))
     expect(namedBy(genesis)).not.toContain(configHash.slice(2))
@@ -336,7 +336,7 @@ describe('row 6: genesis again', () => {
 describe('row 8: a birth certificate', () => {
   const restart = ({ wrapped, sealed }: ReturnType<typeof born>, platform: Platform) => {
     const core = createCore(platform)
-    return { core, params: { key: answer(core, wrapped), sealedB64: sealed, isLast: true } }
+    return { core, params: { key: answer(core, wrapped), sealed: sealed, isLast: true } }
   }
 
   test('of another deployment: its state is sealed for that one, and it names another configuration', () => {
@@ -344,7 +344,7 @@ describe('row 8: a birth certificate', () => {
     const { genesis, wrapped } = born(enclave(), elsewhere)
     expect(genesis.configHash).not.toBe(configHash)
     const core = createCore(enclave())
-    const params = { key: answer(core, wrapped), sealedB64: born().sealed, isLast: true }
+    const params = { key: answer(core, wrapped), sealed: born().sealed, isLast: true }
     expectRefused(core, 'load_state', params, 'STATE_KEY_FOREIGN')
     // And pasted into a state of this deployment, whose key it is over, it still names that one.
     const identity = { bornUnder: configHash, birthB64: genesis.birthB64 }

@@ -53,7 +53,7 @@ const valid = {
   attestation: { nonce: null },
   genesis: { configuration: configuration(), logBegins: null },
   unwrap_request: {},
-  load_state: { key: null, sealedB64: [], isLast: false },
+  load_state: { key: null, sealed: [], isLast: false },
   export_state: { chunk: 0 },
   open_epoch: { head: firstHead(), hints },
   apply_event: { entries: [] },
@@ -138,7 +138,7 @@ test('behavior: a request that accepts nothing seals nothing', () => {
   const hosted = host()
   open(hosted)
   const before = call(hosted.core, 'status', {})
-  expect(call(hosted.core, 'apply_event', { entries: [signed(5n, [])].map(entryLeaf) }).recordB64).toBeNull()
+  expect(call(hosted.core, 'apply_event', { entries: [signed(5n, [])].map(entryLeaf) }).record).toBeNull()
   expect(call(hosted.core, 'status', {})).toEqual(before)
 })
 

@@ -134,7 +134,7 @@ const emptyScene = (): ReturnType<typeof openScene> => ({
   core: createCore(platform),
   requests: [
     wire('genesis', { configuration: configuration(), logBegins: configuration({ version: 2n }) }),
-    wire('load_state', { key: null, sealedB64: stored.sealed, isLast: true }),
+    wire('load_state', { key: null, sealed: stored.sealed, isLast: true }),
   ],
 })
 

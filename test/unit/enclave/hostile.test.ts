@@ -43,7 +43,7 @@ const statusOf = (core: Core) => call(core, 'status', {})
 const exportAll = (core: Core): Uint8Array[] => {
   const first = call(core, 'export_state', { chunk: 0 })
   const rest = Array.from({ length: first.chunks - 1 }, (_, i) => call(core, 'export_state', { chunk: i + 1 }))
-  return [first, ...rest].map(({ sealedB64 }) => sealedB64)
+  return [first, ...rest].map(({ sealed }) => sealed)
 }
 
 /** A copy of the log that {@link anchored} leaves, to go on with by itself. */
@@ -119,7 +119,7 @@ describe('G5: restarted at every point of its life, the core goes on from what i
       'in the middle of a load',
       (hosted) => {
         const core = createCore(hosted.platform)
-        call(core, 'load_state', { key: null, sealedB64: hosted.sealed.slice(0, 2), isLast: false })
+        call(core, 'load_state', { key: null, sealed: hosted.sealed.slice(0, 2), isLast: false })
         return core
       },
     ],
@@ -170,9 +170,9 @@ describe('G5: restarted at every point of its life, the core goes on from what i
     const { hosted } = anchored()
     const core = createCore(hosted.platform)
     const [first, ...rest] = hosted.sealed as [Uint8Array, ...Uint8Array[]]
-    call(core, 'load_state', { key: null, sealedB64: [first], isLast: false })
-    expectRefused(core, 'load_state', { key: null, sealedB64: [first], isLast: false }, 'STATE_GAP')
-    call(core, 'load_state', { key: null, sealedB64: [first, ...rest], isLast: true })
+    call(core, 'load_state', { key: null, sealed: [first], isLast: false })
+    expectRefused(core, 'load_state', { key: null, sealed: [first], isLast: false }, 'STATE_GAP')
+    call(core, 'load_state', { key: null, sealed: [first, ...rest], isLast: true })
     expect(without(statusOf(core))).toEqual(without(statusOf(hosted.core)))
   })
 
@@ -182,12 +182,12 @@ describe('G5: restarted at every point of its life, the core goes on from what i
     for (const sequence of [2n, 3n, 4n]) apply(hosted, work(sequence))
     hosted.sealed.splice(0, Number.POSITIVE_INFINITY, ...stored) // none of the three came through
     const snapshot = exportAll(hosted.core)
-    const { recordB64 } = call(hosted.core, 'apply_event', { entries: [work(5n)].map(entryLeaf) })
-    const next = recordB64 as Uint8Array
+    const { record } = call(hosted.core, 'apply_event', { entries: [work(5n)].map(entryLeaf) })
+    const next = record as Uint8Array
     expectRefused(
       createCore(hosted.platform),
       'load_state',
-      { key: null, sealedB64: [...stored, next], isLast: true },
+      { key: null, sealed: [...stored, next], isLast: true },
       'STATE_GAP',
     )
     expect(without(statusOf(restart(hosted, [...snapshot, next])))).toEqual(without(statusOf(hosted.core)))
@@ -282,7 +282,7 @@ test('row 17: a batch with one byte altered, by another, of another place, out o
     { ...signed(2n, [], keyOf(66)), batch: good.batch },
   ]
   const before = statusOf(hosted.core)
-  const { results, recordB64 } = call(hosted.core, 'apply_event', { entries: forgeries.map(entryLeaf) })
+  const { results, record } = call(hosted.core, 'apply_event', { entries: forgeries.map(entryLeaf) })
   expect(results.map(({ problem }) => problem?.code)).toEqual([
     'BAD_SIGNATURE',
     'BAD_SIGNATURE',
@@ -290,7 +290,7 @@ test('row 17: a batch with one byte altered, by another, of another place, out o
     'SEQUENCE_GAP',
     'BAD_SIGNATURE',
   ])
-  expect([recordB64, statusOf(hosted.core)]).toEqual([null, before])
+  expect([record, statusOf(hosted.core)]).toEqual([null, before])
   const twice = call(hosted.core, 'apply_event', { entries: [good, good].map(entryLeaf) }).results
   expect(twice.map(({ status }) => status)).toEqual(['accepted', 'already_accepted'])
 })

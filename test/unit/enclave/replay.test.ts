@@ -58,10 +58,10 @@ const successor = ({ first, lastHash }: Published, changes: Partial<Configuratio
 function born(log: Published, configuration = successor(log), logBegins = log.first): Hosted {
   const platform = testPlatform()
   const core = createCore(platform)
-  const { sealedB64, address } = call(core, 'genesis', { configuration, logBegins })
+  const { sealed, address } = call(core, 'genesis', { configuration, logBegins })
   const tree = new LogTree()
   tree.append(leafHash(entryLeaf({ configuration: logBegins, signatures: [] })))
-  return { core, platform, sealed: [...sealedB64], log: tree, address }
+  return { core, platform, sealed: [...sealed], log: tree, address }
 }
 
 /** As an honest host replays: a request ends where a commit was. */
@@ -139,12 +139,9 @@ test('G5: killed at every point of a replay, and after the open, it goes on from
   revive()
   apply(hosted, ...log.entries.slice(0, 3))
   revive()
-  const { sealedB64, chunks } = call(hosted.core, 'export_state', { chunk: 0 })
-  const rest = Array.from(
-    { length: chunks - 1 },
-    (_, i) => call(hosted.core, 'export_state', { chunk: i + 1 }).sealedB64,
-  )
-  hosted.sealed.splice(0, hosted.sealed.length, sealedB64, ...rest)
+  const { sealed, chunks } = call(hosted.core, 'export_state', { chunk: 0 })
+  const rest = Array.from({ length: chunks - 1 }, (_, i) => call(hosted.core, 'export_state', { chunk: i + 1 }).sealed)
+  hosted.sealed.splice(0, hosted.sealed.length, sealed, ...rest)
   revive()
   apply(hosted, ...log.entries.slice(3))
   open(hosted, log.head)

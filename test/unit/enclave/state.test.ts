@@ -60,10 +60,10 @@ test('G7: a core restored from snapshot and records goes on exactly where it was
 
 test('G7: an exported snapshot stands for all records before it', () => {
   const hosted = busy()
-  const { sealedB64, chunks, record } = call(hosted.core, 'export_state', { chunk: 0 })
+  const { sealed, chunks, record } = call(hosted.core, 'export_state', { chunk: 0 })
   expect([chunks, record]).toEqual([4, 4n]) // what the core knows itself, the ledger's head, balances, sessions
-  const rest = [1, 2, 3].map((chunk) => call(hosted.core, 'export_state', { chunk }).sealedB64)
-  hosted.sealed.splice(0, hosted.sealed.length, sealedB64, ...rest)
+  const rest = [1, 2, 3].map((chunk) => call(hosted.core, 'export_state', { chunk }).sealed)
+  hosted.sealed.splice(0, hosted.sealed.length, sealed, ...rest)
   apply(hosted, signed(3n, [work(9n)]))
   expect(comparable(restart(hosted))).toEqual(comparable(hosted.core))
 })
@@ -89,8 +89,8 @@ test('G6: a repeat of the last batch is still known after a restart', () => {
 test('behavior: a state comes in several requests', () => {
   const hosted = busy()
   const core = createCore(hosted.platform)
-  for (const sealed of hosted.sealed) call(core, 'load_state', { key: null, sealedB64: [sealed], isLast: false })
-  call(core, 'load_state', { key: null, sealedB64: [], isLast: true })
+  for (const sealed of hosted.sealed) call(core, 'load_state', { key: null, sealed: [sealed], isLast: false })
+  call(core, 'load_state', { key: null, sealed: [], isLast: true })
   expect(comparable(core)).toEqual(comparable(hosted.core))
 })
 
@@ -115,16 +115,16 @@ const damages: [string, (sealed: Uint8Array[]) => Uint8Array[], string, object][
 test.each(damages)('row 22: %s', (_, damage, code, facts) => {
   const hosted = busy()
   const core = createCore(hosted.platform)
-  const sealedB64 = damage(hosted.sealed)
-  expectRefused(core, 'load_state', { key: null, sealedB64, isLast: true }, code)
+  const sealed = damage(hosted.sealed)
+  expectRefused(core, 'load_state', { key: null, sealed, isLast: true }, code)
   const loader = createLoader(hosted.platform.stateKeyNow() as Uint8Array)
   const push = () => {
-    for (const sealed of sealedB64) loader.push(sealed)
+    for (const one of sealed) loader.push(one)
     loader.finish(zeroHash)
   }
   expect(push).toThrow(expect.objectContaining({ code, facts: expect.objectContaining(facts) }))
   // A refusal ends the attempt, not the core.
-  call(core, 'load_state', { key: null, sealedB64: hosted.sealed, isLast: true })
+  call(core, 'load_state', { key: null, sealed: hosted.sealed, isLast: true })
 })
 
 test('row 22: a flipped bit anywhere in a record or a snapshot is refused', () => {
@@ -135,8 +135,8 @@ test('row 22: a flipped bit anywhere in a record or a snapshot is refused', () =
     for (let at = 0; at < original.length; at += at < 130 ? 1 : 37) {
       const flipped = Uint8Array.from(original)
       flipped[at] = (flipped[at] as number) ^ 1
-      const sealedB64 = hosted.sealed.with(which, flipped)
-      expect(() => call(core, 'load_state', { key: null, sealedB64, isLast: true })).toThrow(
+      const sealed = hosted.sealed.with(which, flipped)
+      expect(() => call(core, 'load_state', { key: null, sealed, isLast: true })).toThrow(
         /STATE_(FORGED|GAP|FOREIGN|INCOMPLETE)/,
       )
     }
@@ -148,19 +148,19 @@ test('row 22: records of two boots from one state do not splice', () => {
   const hosted = busy()
   const [left, right] = [restart(hosted), restart(hosted)]
   const sealOne = (core: typeof left, units: bigint) =>
-    call(core, 'apply_event', { entries: [signed(3n, [work(units)])].map(entryLeaf) }).recordB64 as Uint8Array
+    call(core, 'apply_event', { entries: [signed(3n, [work(units)])].map(entryLeaf) }).record as Uint8Array
   const [a, b] = [sealOne(left, 1n), sealOne(right, 2n)]
-  const afterB = call(right, 'apply_event', { entries: [signed(4n, [])].map(entryLeaf) }).recordB64 as Uint8Array
+  const afterB = call(right, 'apply_event', { entries: [signed(4n, [])].map(entryLeaf) }).record as Uint8Array
   const core = createCore(hosted.platform)
   const facts = { expected_number: '6', expected_chunk: 0, number: '6', chunk: 0 }
   expectRefused(
     core,
     'load_state',
-    { key: null, sealedB64: [...hosted.sealed, a, afterB], isLast: true },
+    { key: null, sealed: [...hosted.sealed, a, afterB], isLast: true },
     'STATE_GAP',
     facts,
   )
-  call(core, 'load_state', { key: null, sealedB64: [...hosted.sealed, b, afterB], isLast: true })
+  call(core, 'load_state', { key: null, sealed: [...hosted.sealed, b, afterB], isLast: true })
 })
 
 test('row 22: never the same key and IV, over boots from one state and all that each seals', () => {
@@ -170,9 +170,9 @@ test('row 22: never the same key and IV, over boots from one state and all that 
     for (let sequence = 3n; sequence < 6n; sequence++) {
       things.push(
         call(core, 'apply_event', { entries: [signed(sequence, [work(sequence)])].map(entryLeaf) })
-          .recordB64 as Uint8Array,
+          .record as Uint8Array,
       )
-      things.push(call(core, 'export_state', { chunk: 0 }).sealedB64)
+      things.push(call(core, 'export_state', { chunk: 0 }).sealed)
     }
   }
   const used = things.map(readHeader).map(({ boot, iv }) => `${boot} ${iv}`)
@@ -203,8 +203,8 @@ test('row 22: what another deployment sealed under the same key is refused by na
   const key = hosted.platform.stateKeyNow() as Uint8Array
   const other = createSealer(key, zeroHash, { ...domain, chainId: 1n }, { number: 4n, hash: zeroHash })
   const core = createCore(hosted.platform)
-  const sealedB64 = [...hosted.sealed, other.sealRecord(new Uint8Array())]
-  expectRefused(core, 'load_state', { key: null, sealedB64, isLast: true }, 'STATE_FOREIGN')
+  const sealed = [...hosted.sealed, other.sealRecord(new Uint8Array())]
+  expectRefused(core, 'load_state', { key: null, sealed, isLast: true }, 'STATE_FOREIGN')
 })
 
 test('row 7: a state sealed under a key that the host chose is refused', () => {
@@ -213,12 +213,12 @@ test('row 7: a state sealed under a key that the host chose is refused', () => {
   const ledger = createLedger(configuration())
   const identity = identityOfStranger(0n)
   const core = createCore(hosted.platform)
-  const sealedB64 = mine.sealSnapshot(encodeSnapshot({ identity, ledger }))
-  expectRefused(core, 'load_state', { key: null, sealedB64, isLast: true }, 'STATE_FORGED', { number: '0', chunk: 0 })
+  const sealed = mine.sealSnapshot(encodeSnapshot({ identity, ledger }))
+  expectRefused(core, 'load_state', { key: null, sealed, isLast: true }, 'STATE_FORGED', { number: '0', chunk: 0 })
 })
 
 test('error: a core without a state key cannot load', () => {
-  expectRefused(createCore(testPlatform()), 'load_state', { key: null, sealedB64: [], isLast: true }, 'NO_STATE_KEY')
+  expectRefused(createCore(testPlatform()), 'load_state', { key: null, sealed: [], isLast: true }, 'NO_STATE_KEY')
 })
 
 test('behavior: many accounts and sessions survive in chunks', () => {
@@ -274,7 +274,7 @@ test('row 9: a changed configuration, preferences and debts are still so after a
   const next = { ...before.configuration, version: 2n, previous: before.hash, minimumWei: 8n }
   const signatures = [signHash(digest(domain, 'Configuration', next), signerKey)]
   apply(hosted, { configuration: next, signatures })
-  const chunks = [0, 1, 2, 3].map((chunk) => call(hosted.core, 'export_state', { chunk }).sealedB64)
+  const chunks = [0, 1, 2, 3].map((chunk) => call(hosted.core, 'export_state', { chunk }).sealed)
   for (const core of [restart(hosted), restart(hosted, chunks)]) {
     expect(comparable(core)).toEqual(comparable(hosted.core))
     expect(core.live?.ledger.rules).toEqual(hosted.core.live?.ledger.rules)

@@ -118,16 +118,16 @@ export function host(changes: Partial<Configuration> = {}): Hosted {
   const core = createCore(platform)
   const payees = [{ payee: ticketPayee, rail: 1, minimumWei: 0n }]
   const settings = configuration({ payees, ...changes })
-  const { sealedB64, address } = call(core, 'genesis', { configuration: settings, logBegins: null })
+  const { sealed, address } = call(core, 'genesis', { configuration: settings, logBegins: null })
   const log = new LogTree()
   log.append(leafHash(entryLeaf({ configuration: settings, signatures: [] })))
-  return { core, platform, sealed: [...sealedB64], log, address }
+  return { core, platform, sealed: [...sealed], log, address }
 }
 
 /** Opens an epoch on a head and keeps the record. */
 export function open(hosted: Hosted, head: HeadProof = firstHead()): Result<'open_epoch'> {
   const result = call(hosted.core, 'open_epoch', { head, hints })
-  hosted.sealed.push(result.recordB64)
+  hosted.sealed.push(result.record)
   return result
 }
 
@@ -136,7 +136,7 @@ export function apply(hosted: Hosted, ...entries: readonly Entry[]): Result<'app
   const result = call(hosted.core, 'apply_event', { entries: entries.map(entryLeaf) })
   expect(result.results.map((r) => r.status)).toEqual(entries.map(() => 'accepted'))
   for (const entry of entries) hosted.log.append(fromSealed(entry).leafHash)
-  if (result.recordB64) hosted.sealed.push(result.recordB64)
+  if (result.record) hosted.sealed.push(result.record)
   return result
 }
 
@@ -144,7 +144,7 @@ type Wanted = Params<'prepare_payouts'>['payments']
 
 export function prepare(hosted: Hosted, head: HeadProof, payments: Wanted = []): Result<'prepare_payouts'> {
   const result = call(hosted.core, 'prepare_payouts', { head, round, payments, hints })
-  hosted.sealed.push(result.recordB64)
+  hosted.sealed.push(result.record)
   return result
 }
 
@@ -165,6 +165,6 @@ export const headAfter = (
 /** A new process over what was stored. */
 export function restart(hosted: Hosted, sealed: readonly Uint8Array[] = hosted.sealed): Core {
   const core = createCore(hosted.platform)
-  call(core, 'load_state', { key: null, sealedB64: sealed, isLast: true })
+  call(core, 'load_state', { key: null, sealed: sealed, isLast: true })
   return core
 }
