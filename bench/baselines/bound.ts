@@ -1,4 +1,4 @@
-/** What no daemon and core of this design can do without: one signature check and two hashes a batch, and for each group of batches a seal, a frame and one forced write. */
+/** What no daemon and core of this design can do without: the hashes that EIP-712 asks for, one signature check and one hash of the log a batch, and for each group of batches a seal, a frame and one forced write. */
 import { createCipheriv, randomBytes } from 'node:crypto'
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -27,6 +27,20 @@ export function prepare(batches: readonly SentBatch[]): Prepared {
   }
 }
 
+const [wordBytes, eventWords, wordsBeside] = [32, 5, 10]
+
+/** As many bytes in as many pieces as EIP-712 hashes of such a batch: each event with its type, then all of these hashes, then the batch and its domain. */
+function digestLike(leaf: Uint8Array): Uint8Array {
+  const events = (leaf.length / wordBytes - wordsBeside) / eventWords
+  const hashes = new Uint8Array(wordBytes * events)
+  for (let i = 0; i < events; i++) {
+    const at = i * eventWords * wordBytes
+    hashes.set(keccak256(leaf.subarray(at, at + (1 + eventWords) * wordBytes)), i * wordBytes)
+  }
+  keccak256(keccak256(hashes))
+  return keccak256(leaf.subarray(0, 4 * wordBytes))
+}
+
 /** Does for each group what must be done. */
 export function createBound(): { take(group: Prepared): void; close(): void } {
   const folder = mkdtempSync(join(tmpdir(), 'bursar-bound-'))
@@ -36,7 +50,7 @@ export function createBound(): { take(group: Prepared): void; close(): void } {
     take({ leaves, signatures }) {
       leaves.forEach((leaf, i) => {
         const { rs, parity } = signatures[i] as Prepared['signatures'][number]
-        recoverPublicKey(keccak256(leaf), { rs, parity }) // the digest of typed data hashes no fewer bytes than this
+        recoverPublicKey(digestLike(leaf), { rs, parity })
         leafHash(leaf)
       })
       const cipher = createCipheriv('aes-256-gcm', key, randomBytes(12))
