@@ -1,5 +1,6 @@
 /** What the events of one batch do, gathered on paper: nothing here changes the ledger. */
-import { eventKind, isPayeeAllowed } from './config.ts'
+import type { Account } from './accounts.ts'
+import { eventKind, isPayeeAllowed, type Rules } from './config.ts'
 import { type Hex, zeroAddress, zeroHash } from './hex.ts'
 import { refuse } from './refusal.ts'
 import { decideSession, isIdle, type Oddity } from './sessions.ts'
@@ -160,13 +161,7 @@ function tariffOf(ledger: Ledger, draft: Draft, name: Hex, index: number): Tarif
 }
 
 function applyMove(ledger: Ledger, draft: Draft, { payee, wei, isDebit }: Move, index: number): void {
-  let share = draft.shares.get(payee)
-  if (!share) {
-    if (!isPayeeAllowed(ledger.rules, payee))
-      refuse('PAYEE_REFUSED', 'this address cannot be paid', { event: index, payee })
-    if (!ledger.accounts.has(payee)) beginAccount(draft, index)
-    share = addShare(ledger, draft, payee)
-  }
+  const share = draft.shares.get(payee) ?? addNamed(ledger, draft, payee, index)
   share.movedWei += wei
   if (share.movedWei >= amountCeiling || (isDebit && share.debtWei + wei >= amountCeiling))
     refuse('AMOUNT_TOO_LARGE', 'an amount is below 2^96 wei', { event: index })
@@ -174,18 +169,26 @@ function applyMove(ledger: Ledger, draft: Draft, { payee, wei, isDebit }: Move, 
   else credit(ledger, draft, payee, share, wei)
 }
 
-function beginAccount(draft: Draft, index: number): void {
-  draft.accountsBegun += 1n
+/** The share of a payee that an event names: where it has no account, one begins. */
+function addNamed(ledger: Ledger, draft: Draft, payee: Hex, index: number): Share {
+  if (!isPayeeAllowed(ledger.rules, payee))
+    refuse('PAYEE_REFUSED', 'this address cannot be paid', { event: index, payee })
+  const account = ledger.accounts.get(payee)
+  if (!account) draft.accountsBegun += 1n
   const max = draft.reporter.accountsMax
   if (draft.before.accountsBegun + draft.accountsBegun > max)
     refuse('ACCOUNT_LIMIT', 'this reporter may begin no more accounts', { event: index, max: `${max}` })
+  return addShare(ledger.rules, draft, payee, account)
 }
 
 /** The payee's own debt is paid down first; what is left goes where the payee wants it, one hop, and there by the same rule. */
 function credit(ledger: Ledger, draft: Draft, payee: Hex, share: Share, wei: bigint): void {
   const left = payDebt(share, wei)
   const target =
-    share.target === payee ? share : (draft.shares.get(share.target) ?? addShare(ledger, draft, share.target))
+    share.target === payee
+      ? share
+      : (draft.shares.get(share.target) ??
+        addShare(ledger.rules, draft, share.target, ledger.accounts.get(share.target)))
   const gain = target === share ? left : payDebt(target, left)
   target.earnedWei += gain
   draft.earnedWei += gain
@@ -198,8 +201,7 @@ function payDebt(share: Share, wei: bigint): bigint {
   return wei - part
 }
 
-function addShare({ accounts, rules }: Ledger, draft: Draft, payee: Hex): Share {
-  const account = accounts.get(payee)
+function addShare(rules: Rules, draft: Draft, payee: Hex, account: Account | undefined): Share {
   const { earnedWei, debtWei } = account?.balance ?? { earnedWei: 0n, debtWei: 0n }
   const redirect = account?.preference?.redirect ?? zeroAddress
   const target = isPayeeAllowed(rules, redirect) ? redirect : payee
