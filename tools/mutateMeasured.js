@@ -180,7 +180,7 @@ for (const [file, ids] of Object.entries(early))
   for (const id of ids) earlyFiles.set(id, [...(earlyFiles.get(id) ?? []), file])
 
 /** What the dearest of them may cost before it counts as one that does not end, CPU seconds. */
-const costOf = (tests) => 5 + (10 * Math.max(0, ...tests.map(({ ms }) => ms))) / 1000
+const costOf = (tests) => 3 + (10 * Math.max(0, ...tests.map(({ ms }) => ms))) / 1000
 const toAsk = (id, tests) => ({ id, tests: tests.map(({ file, index, ms }) => ({ file, index, ms })) })
 
 /** Most mutants die of a test that takes no time; only what outlives those is put to the others. */
