@@ -200,8 +200,8 @@ async function tryHard(lane, { id, file }) {
   // What runs while files load, or is kept from then, is tried by a process that never knew it otherwise.
   const folder = file.split('/')[0]
   const reaching = rows.filter((row) => earlyFiles.get(id).includes(row.file) && row.ms <= quickMs)
-  const near = reaching.filter((row) => row.file.includes(`/${folder}/`))
-  const ordered = (near.length > 0 ? near : reaching).toSorted((a, b) => a.ms - b.ms).slice(0, 200)
+  const isFar = (row) => Number(!row.file.includes(`/${folder}/`))
+  const ordered = reaching.toSorted((a, b) => isFar(a) - isFar(b) || a.ms - b.ms).slice(0, 400)
   const worker = spawnWorker(id)
   const answer = await worker.ask(toAsk(id, ordered), costOf(ordered) + 60)
   worker.kill()
