@@ -85,7 +85,7 @@ export function createClient({ url, fetch = globalThis.fetch, timeoutMs = timeou
       request(api.batchAnswer, '/api/batches', options, {
         method: 'POST',
         headers: { 'content-type': 'application/octet-stream' },
-        body: entryLeaf(batch),
+        body: new Uint8Array(entryLeaf(batch)),
       }),
 
     /** Sends how a payee wants to be paid. */

@@ -8,9 +8,10 @@ import { type Hex, toHex } from '../ledger/hex.ts'
 import { recoverAddress } from '../ledger/signature.ts'
 import type { Struct } from '../ledger/structs.ts'
 import { digest } from '../ledger/typedData.ts'
-import { hex, list, nullable, object, struct, type Value, variant } from '../protocol/codec.ts'
+import { hex, list, nullable, object, struct, type Value } from '../protocol/codec.ts'
 import { verifyReceipt } from './receipt.ts'
 import { receiptFile } from './receiptFile.ts'
+import { variant } from './variant.ts'
 
 const landed = { signature: hex(64), transactionHash: hex(32) }
 

@@ -153,22 +153,6 @@ export function object<S extends AnyShape>(shape: S): Codec<{ readonly [K in key
   }
 }
 
-/** One of several objects, each known by the member that it is listed under. */
-export function variant<S extends Record<string, AnyShape[string]>>(shapes: S): Codec<Value<S[keyof S]>> {
-  const names = Object.keys(shapes)
-  const nameIn = (value: object): string | undefined => names.find((name) => Object.hasOwn(value, name))
-  return {
-    read(untrusted, path, unknown) {
-      const name = isRecord(untrusted) ? nameIn(untrusted) : undefined
-      return name === undefined
-        ? bad(path, `an object with ${names.join(' or ')}`)
-        : shapes[name]?.read(untrusted, path, unknown)
-    },
-    write: (value) => shapes[nameIn(value as object) as string]?.write(value),
-    form: ['variant', Object.values(shapes).map((shape) => shape.form)],
-  }
-}
-
 const snake = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)
 const dot = (path: string, member: string): string => (path ? `${path}.${member}` : member)
 

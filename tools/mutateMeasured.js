@@ -180,7 +180,7 @@ for (const [file, ids] of Object.entries(early))
   for (const id of ids) earlyFiles.set(id, [...(earlyFiles.get(id) ?? []), file])
 
 /** What the dearest of them may cost before it counts as one that does not end, CPU seconds. */
-const costOf = (tests) => 5 + (10 * Math.max(0, ...tests.map(({ ms }) => ms))) / 1000
+const costOf = (tests) => 3 + (10 * Math.max(0, ...tests.map(({ ms }) => ms))) / 1000
 const toAsk = (id, tests) => ({ id, tests: tests.map(({ file, index, ms }) => ({ file, index, ms })) })
 
 /** Most mutants die of a test that takes no time; only what outlives those is put to the others. */
@@ -200,8 +200,8 @@ async function tryHard(lane, { id, file }) {
   // What runs while files load, or is kept from then, is tried by a process that never knew it otherwise.
   const folder = file.split('/')[0]
   const reaching = rows.filter((row) => earlyFiles.get(id).includes(row.file) && row.ms <= quickMs)
-  const near = reaching.filter((row) => row.file.includes(`/${folder}/`))
-  const ordered = (near.length > 0 ? near : reaching).toSorted((a, b) => a.ms - b.ms).slice(0, 200)
+  const isFar = (row) => Number(!row.file.includes(`/${folder}/`))
+  const ordered = reaching.toSorted((a, b) => isFar(a) - isFar(b) || a.ms - b.ms).slice(0, 400)
   const worker = spawnWorker(id)
   const answer = await worker.ask(toAsk(id, ordered), costOf(ordered) + 60)
   worker.kill()

@@ -1,8 +1,9 @@
 /** Brings a store to entries as bytes: until its version 4 they were kept as JSON. */
 import { signedBatch, signedConfiguration, signedPreference } from '../../client/entries.ts'
+import { variant } from '../../client/variant.ts'
 import { type Entry, entryLeaf } from '../../ledger/entry.ts'
 import type { Hex } from '../../ledger/hex.ts'
-import { list, variant } from '../../protocol/codec.ts'
+import { list } from '../../protocol/codec.ts'
 import { entriesPerRequestMax } from '../../protocol/messages.ts'
 import { storedJson } from './codecs.ts'
 import { insertRows, pages, type Query, type Value } from './database.ts'

@@ -1,10 +1,12 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { variant } from '../../../client/variant.ts'
 import { schemaOf } from '../../../daemon/schema.ts'
 import type { Struct } from '../../../ledger/structs.ts'
 import {
   base64,
+  blob,
   bool,
   bytes,
   type Codec,
@@ -18,7 +20,6 @@ import {
   struct,
   text,
   uint,
-  variant,
 } from '../../../protocol/codec.ts'
 import { arbitraryOf, structNames } from '../ledger/structArbitraries.ts'
 import { expectRefusal } from '../ledger/support.ts'
@@ -97,6 +98,19 @@ describe('base64', () => {
     expectBad(base64(3) as Codec<unknown>, 'AAAAAA==', '')
     expectBad(base64(3) as Codec<unknown>, 5, '')
   })
+})
+
+describe('blob', () => {
+  test('default: bytes as they are, up to so many', () => {
+    for (const value of [new Uint8Array(), Uint8Array.of(1, 2, 3)]) {
+      expect(blob(3).read(value, '')).toBe(value)
+      expect(blob(3).write(value)).toBe(value)
+    }
+  })
+
+  test.each([new Uint8Array(4), 'AAAA', [1, 2], { '': 3 }, 3, null])('error: %j', (untrusted) =>
+    expectBad(blob(3) as Codec<unknown>, untrusted, ''),
+  )
 })
 
 describe('facts', () => {
