@@ -32,6 +32,8 @@ const info = {
   license: { name: 'MIT', identifier: 'MIT' },
 }
 
+const bytesType = 'application/octet-stream'
+
 /** Made once: it never changes while the daemon runs. */
 export const openapiDocument = {
   ...common,
@@ -51,8 +53,6 @@ export const operatorDocument = {
     securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
   },
 }
-
-const bytesType = 'application/octet-stream'
 
 function pathsOf(all: Operations): Record<string, Record<string, unknown>> {
   const paths: Record<string, Record<string, unknown>> = {}
