@@ -81,7 +81,7 @@ function mutantsIn(file) {
 /** Tries these, as far as there is time. */
 async function runRound({ name, without, fuzzRuns, fateOfLiving }, queue) {
   const waiting = [...queue]
-  if (waiting.length === 0) return
+  if (waiting.length === 0 || Date.now() >= until) return
   const copies = Array.from({ length: jobs }, (_, i) => join(home, `${name}${i}`))
   makeCopy(copies[0], without)
   // Compiles them, too. Whatever they find there, it is not nothing: they must say so.
