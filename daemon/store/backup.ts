@@ -32,6 +32,9 @@ export const copiedTables: Readonly<Record<string, readonly string[]>> = {
   events: ['block_number', 'position'],
 }
 
+/** What an empty store has a row of. */
+const begun = ['leader', 'gains_indexed']
+
 /** What only the core's key can use, or only its account. */
 const ofTheKey = ['snapshot', 'snapshot_place', 'records', 'intents', 'transactions']
 
@@ -100,7 +103,7 @@ async function copyAll(source: Database, target: Database, leftOut: readonly str
     return target.write(async (write) => {
       const [taken] = await write('SELECT config_hash FROM deployment')
       if (taken) throw new StoreError('STORE_CONFLICT', 'the place is not empty')
-      await write('DELETE FROM leader')
+      for (const table of begun) await write(`DELETE FROM ${table}`)
       for (const [table, keys] of Object.entries(copiedTables))
         if (!leftOut.includes(table)) await copyTable({ read, write }, table, keys)
       // Whoever leads the original is not to be taken for the leader of the copy.

@@ -68,7 +68,7 @@ test('row 33: a last write that is torn was never acknowledged', { timeout: with
   life.daemon.child.kill('SIGKILL')
   await life.daemon.child.exited
   // The daemon dies when it has written a batch and not yet answered; power fails, and half of that write is lost.
-  const said = 'INSERT INTO records, DELETE FROM intents, INSERT INTO entries, INSERT INTO gains, INSERT INTO log_heads'
+  const said = 'INSERT INTO records, DELETE FROM intents, INSERT INTO entries, INSERT INTO log_heads'
   const step = `store: COMMIT of ${said} 1 after`
   const env = { STEPS_KILL: step, STEPS_ALSO: join(life.world.folder, 'a.pid') }
   life.daemon = await untilOpen(await life.world.listening(start({ preload: 'test/crash/steps.ts', env })))
