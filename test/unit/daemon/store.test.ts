@@ -1,5 +1,6 @@
 import { cpSync, statSync, writeFileSync } from 'node:fs'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { signedBatch } from '../../../client/entries.ts'
 import type { ChainEvent } from '../../../daemon/chain/events.ts'
 import { lastLogHeadSql } from '../../../daemon/store/logTables.ts'
 import { openDatabase, openStore } from '../../../daemon/store/open.ts'
@@ -9,7 +10,7 @@ import { leafHash } from '../../../ledger/eventLog.ts'
 import { type Hex, toHex, zeroHash } from '../../../ledger/hex.ts'
 import { rootOf } from '../../../ledger/state.ts'
 import type { Commit } from '../../../ledger/structs.ts'
-import { payeeOf } from '../ledger/support.ts'
+import { domain, payeeOf } from '../ledger/support.ts'
 import { describeEngines } from './engines.ts'
 import { creditBatch, sealAfter, temporaryFolder, waiting } from './support.ts'
 
@@ -237,6 +238,50 @@ describeEngines((engine) => {
     expect(await store.payouts({ ...query, before: { blockNumber: 2, position: 0 } })).toEqual([events[1], events[0]])
     await store.rewindBlocks(1)
     expect(await store.payouts(query)).toEqual([events[1], events[0]])
+  })
+
+  test('behavior: a store of version 4, with entries as JSON and a row of gains each, is brought over', async () => {
+    const address = await engine.place()
+    await (await openStore(address, configHash)).close()
+    const old = await openDatabase(address)
+    const schema = [
+      ...['entries', 'intents', 'gains_indexed', 'ledger_state'].map((table) => `DROP TABLE ${table}`),
+      `CREATE TABLE entries (position INTEGER PRIMARY KEY, author TEXT NOT NULL, number TEXT NOT NULL,
+        leaf_hash TEXT NOT NULL, entry TEXT NOT NULL, odd TEXT NOT NULL, UNIQUE (author, number)) STRICT`,
+      'CREATE TABLE intents (id INTEGER PRIMARY KEY, record INTEGER NOT NULL, entries TEXT NOT NULL) STRICT',
+      'UPDATE schema_version SET version = 4',
+    ]
+    const json = (sequence: bigint) => signedBatch.write({ ...creditBatch(sequence, 1n) })
+    await old.write(async (query) => {
+      for (const step of schema) await query(old.dialect.schema(step))
+      for (const position of [1, 2]) {
+        const { leafHash: hashed, signed: one } = stored(position)
+        if (!('batch' in one)) throw new Error('a batch is stored')
+        const { reporter, sequence } = one.batch
+        const text = JSON.stringify(signedBatch.write({ ...domain, ...one }))
+        const odd = JSON.stringify([{ index: 0, reason: 'SESSION_NOT_OPEN' }])
+        await query(
+          'INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)',
+          position,
+          reporter,
+          `${sequence}`,
+          hashed,
+          text,
+          odd,
+        )
+        await query('INSERT INTO gains VALUES (?, ?, ?)', payeeOf(1), position, '5')
+      }
+      await query('INSERT INTO intents VALUES (?, ?, ?)', 1, 7, JSON.stringify([json(3n), json(4n)]))
+    })
+    await old.close()
+
+    const store = await read(address)
+    expect(await all(store.entries())).toEqual([stored(1), stored(2)])
+    expect(await store.intentsAfter(6)).toEqual([leafOf(3n), leafOf(4n)])
+    expect(await store.earnings(0, 3)).toEqual(new Map([[payeeOf(1), 10n]]))
+    expect((await store.gains(payeeOf(1), { before: undefined, limit: 9 })).map(({ wei }) => wei)).toEqual([5n, 5n])
+    await store.lead(signal)
+    expect(await store.indexGains(9)).toBe(0)
   })
 
   test('error: a store that a newer daemon wrote', async () => {
