@@ -78,8 +78,8 @@ const sqlOf = (query: unknown): string =>
 
 /** A frame to or from the core; the answer to a batch. Everything else is bytes of somebody's protocol. */
 function nameOfFrame(bytes: unknown): string | undefined {
-  if (!(bytes instanceof Uint8Array) || bytes[4] !== 0x7b) return undefined
-  const text = Buffer.from(bytes.subarray(4)).toString('utf8')
+  if (!(bytes instanceof Uint8Array) || bytes[8] !== 0x7b) return undefined
+  const text = Buffer.from(bytes.subarray(8)).toString('latin1')
   const [, method] = /^\{"id":\d+,"method":"(\w+)"/.exec(text) ?? []
   if (method) return method === 'status' ? undefined : `core: ${method}`
   const [, member] = /^\{"id":\d+,"result":\{"(\w+)"/.exec(text) ?? []
