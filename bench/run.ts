@@ -44,7 +44,7 @@ function wordOf(isReached: boolean | undefined): string {
 function withTable(page: string, measured: readonly Row[]): string {
   const [begin, end] = ['<!-- table -->', '<!-- /table -->']
   const table = [
-    `\`npm run bench ${names.join(' ')}\`, ${new Date().toISOString().slice(0, 10)}, ${machine()}`,
+    `\`${['npm run bench', ...names].join(' ')}\`, ${new Date().toISOString().slice(0, 10)}, ${machine()}`,
     '',
     '| # | what | goal | measured | |',
     '|---|---|---|---|---|',
