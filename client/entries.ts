@@ -5,24 +5,15 @@
 import { hex, list, object, struct, uint, type Value } from '../protocol/codec.ts'
 
 const signature = hex(64)
+const domain = { chainId: uint(64), verifyingContract: hex(20) }
 
 /** A batch as its reporter sends it. */
-export const signedBatch = object({
-  chainId: uint(64),
-  verifyingContract: hex(20),
-  batch: struct('Batch'),
-  signature,
-})
+export const signedBatch = object({ ...domain, batch: struct('Batch'), signature })
 
 export type SentBatch = Value<typeof signedBatch>
 
 /** What a payee says of how it wants to be paid. */
-export const signedPreference = object({
-  chainId: uint(64),
-  verifyingContract: hex(20),
-  preference: struct('Preference'),
-  signature,
-})
+export const signedPreference = object({ ...domain, preference: struct('Preference'), signature })
 
 export type SentPreference = Value<typeof signedPreference>
 

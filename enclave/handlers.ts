@@ -125,7 +125,7 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
     if (!core.exported || !sealed) return refuse('BAD_PARAMS', 'an export begins at chunk 0', { path: 'params.chunk' })
     const { chunks, record } = core.exported
     if (chunk === chunks.length - 1) core.exported = undefined
-    return { sealed: sealed, chunks: chunks.length, record, wrappedKeys: live.wrappedKeys }
+    return { sealed, chunks: chunks.length, record, wrappedKeys: live.wrappedKeys }
   },
 
   open_epoch(core, { head, hints }) {

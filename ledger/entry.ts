@@ -47,7 +47,7 @@ const forms = {
 } as const
 
 type Form = keyof typeof forms
-const names = Object.keys(forms) as Form[]
+const formOf = new Map((Object.keys(forms) as Form[]).map((form) => [toHex(typeHash(form)), form]))
 
 /** Bytes of an entry in the log: the EIP-712 type hash, then the ABI encoding of what was signed and the signatures. @throws RangeError */
 export function entryLeaf(entry: Entry): Uint8Array {
@@ -61,8 +61,7 @@ const leafOf = (form: Form, ...values: readonly unknown[]): Uint8Array =>
 
 /** The entry of which these are the bytes. @throws RangeError: they are of none */
 export function decodeEntry(leaf: Uint8Array): Entry {
-  const type = toHex(leaf.subarray(0, 32))
-  const form = names.find((name) => toHex(typeHash(name)) === type)
+  const form = formOf.get(toHex(leaf.subarray(0, 32)))
   if (!form) throw new RangeError('an entry of no known kind')
   const [signed, signatures] = abiDecode(forms[form], leaf.subarray(32)) as [never, never]
   if (form === 'Batch') return { batch: signed, signature: signatures }
