@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { compiledCode } from '../../abi/code.ts'
 import {
@@ -44,6 +45,15 @@ async function run(options: Omit<VerifyOptions, 'nonce' | 'nowMs' | 'pauseMs'>):
   }
 }
 
+/** As `run`, again where the daemon's own limit of attestations turned it away: a fast machine asks more than that. */
+async function runWithinLimits(options: Parameters<typeof run>[0]): Promise<Report> {
+  for (;;) {
+    const report = await run(options)
+    if (!report.checks.some(({ code }) => code === 'TOO_MANY_REQUESTS')) return report
+    await setTimeout(1_000)
+  }
+}
+
 const verdicts = ({ checks }: Report) =>
   Object.fromEntries(
     checks.map(({ id, verdict, code, said }) => [id, verdict === 'holds' ? 'holds' : `${verdict} ${code} ${said}`]),
@@ -82,7 +92,7 @@ test('default: all holds, and each lie is told by its name', { timeout: 240_000 
   const proxy = await startLyingProxy(() => world.url)
   const ask = async (lie: Lie, change: Partial<VerifyOptions> = {}): Promise<string[]> => {
     proxy.lie = lie
-    return faults(await run({ ...honest, client: createClient({ url: proxy.url }), ...change }))
+    return faults(await runWithinLimits({ ...honest, client: createClient({ url: proxy.url }), ...change }))
   }
   const at =
     (prefix: string, change: Lie): Lie =>
