@@ -23,7 +23,6 @@ import { createBroadcaster } from './services/broadcaster.ts'
 import { createConcerns } from './services/concerns.ts'
 import { createCoreRestart } from './services/coreRestart.ts'
 import { followUntil } from './services/follower.ts'
-import { runGainsIndex } from './services/gainsIndex.ts'
 import { createHeadWatch } from './services/headWatch.ts'
 import { lowerCaps } from './services/hints.ts'
 import { createIndexer } from './services/indexer.ts'
@@ -151,7 +150,6 @@ export function createLane(options: LaneOptions): Lane {
     )
     begin(runAnchorer({ ...spending, payer, anchorIntervalMs, payIntervalMs }, stop.signal))
     begin(indexer.run(stop.signal))
-    begin(runGainsIndex({ store, pollMs }, stop.signal))
   }
   return {
     gate,

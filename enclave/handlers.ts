@@ -2,7 +2,7 @@
 import { isSecretKey } from '#primitives'
 import { checkConfiguration } from '../ledger/config.ts'
 import { type Authentic, authenticate, bringsNewKey, decodeEntry, type Entry, fromSealed } from '../ledger/entry.ts'
-import { logRoot, pathsOfAdded } from '../ledger/eventLog.ts'
+import { logRoot } from '../ledger/eventLog.ts'
 import { type Hex, toBytes, toHex, zeroHash } from '../ledger/hex.ts'
 import { invariant } from '../ledger/invariant.ts'
 import { Refusal, refuse } from '../ledger/refusal.ts'
@@ -159,7 +159,6 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
     if (entries.reduce((sum, leaf) => sum + leaf.length, 0) > entriesBytesMax)
       refuse('BAD_PARAMS', 'too many bytes in one request', { path: 'params.entries', expected: entriesBytesMax })
     const untrusted = entries.map((leaf, i) => ({ leaf, entry: readEntry(leaf, i) }))
-    const before = ledger.log
     const accepted: Authentic[] = []
     const results = untrusted.map((one) => applyOne(live, one, accepted))
     const record = accepted.length > 0 ? sealChange(live, 'entries', accepted) : null
@@ -167,15 +166,10 @@ export const handlers: { readonly [M in Method]: (core: Core, params: Params<M>)
 
     // Nothing is acknowledged before an epoch is open: a receipt of a boot that the chain does not know proves a fault.
     if (core.phase !== 'open') return { results, head: null, ...logOf(ledger), record }
-    const leaves = accepted.map((one) => one.leafHash)
-    const pathOf = pathsOfAdded(before, leaves)
-    const withPaths = results.map((result) =>
-      result.status === 'accepted' ? { ...result, path: pathOf(result.position ?? 0) } : result,
-    )
     const { logSize, logRoot: root } = logOf(ledger)
     const head = { epoch: live.epoch, boot: core.boot, size: logSize, root }
     const signature = live.signer.signStruct('LogHead', head)
-    return { results: withPaths, head: { ...head, signature }, logSize, logRoot: root, record }
+    return { results, head: { ...head, signature }, logSize, logRoot: root, record }
   },
 
   prepare_payouts(core, { head, round, payments, hints }) {
@@ -285,7 +279,7 @@ function applyOne(
   { leaf, entry: untrusted }: Untrusted,
   accepted: Authentic[],
 ): EntryResult {
-  const nothing = { position: null, odd: [], path: [], problem: null }
+  const nothing = { position: null, odd: [], problem: null }
   try {
     // In a replay a new key's configuration is as good as the root that covers it; after that root, as `pending`, whose
     // `previous` names it and whose own hash the contract admits.

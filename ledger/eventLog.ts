@@ -2,11 +2,10 @@
  * The append-only log: the Merkle tree of RFC 6962 (section 2.1) over SHA-256, one leaf an entry.
  *
  * The core keeps only the peaks: the roots of the maximal complete subtrees, largest first, one for each set bit of the
- * size. They suffice to append, to give the root, and to prove what was just appended.
+ * size. They suffice to append and to give the root.
  */
 import { sha256 } from '#primitives'
 import { concat, type Hex, toBytes, toHex } from './hex.ts'
-import { invariant } from './invariant.ts'
 
 /** `SHA-256(0x00 || leaf)`. */
 export const leafHash = (leaf: Uint8Array): Uint8Array => sha256(concat(new Uint8Array([0]), leaf))
@@ -40,42 +39,6 @@ export function logRoot({ peaks }: Frontier): Hex {
     undefined,
   )
   return toHex(root ?? sha256(new Uint8Array()))
-}
-
-/**
- * Gives the inclusion path (RFC 6962, 2.1.1) of each leaf in the log that `added` leaf hashes made of `before`. Only for
- * leaves just added: all that lies wholly in the old log on such a path is one of its peaks. Each node is hashed once.
- */
-export function pathsOfAdded(before: Frontier, added: readonly Uint8Array[]): (index: number) => Hex[] {
-  const known = new Map<string, Uint8Array>()
-  let start = 0
-  for (const peak of before.peaks) {
-    const end = start + 2 ** (31 - Math.clz32(before.size - start))
-    known.set(`${start} ${end}`, peak)
-    start = end
-  }
-  added.forEach((leaf, i) => {
-    known.set(`${before.size + i} ${before.size + i + 1}`, leaf)
-  })
-  const rangeHash = (from: number, to: number): Uint8Array => {
-    const hash = known.get(`${from} ${to}`)
-    if (hash) return hash
-    const middle = from + splitPoint(to - from)
-    const node = nodeHash(rangeHash(from, middle), rangeHash(middle, to))
-    known.set(`${from} ${to}`, node)
-    return node
-  }
-  const pathOf = (index: number, from: number, to: number): Hex[] => {
-    if (to - from === 1) return []
-    const middle = from + splitPoint(to - from)
-    return index < middle
-      ? [...pathOf(index, from, middle), toHex(rangeHash(middle, to))]
-      : [...pathOf(index, middle, to), toHex(rangeHash(from, middle))]
-  }
-  return (index) => {
-    invariant(index >= before.size && index < before.size + added.length, 'a path is for a leaf just added')
-    return pathOf(index, 0, before.size + added.length)
-  }
 }
 
 /** A log as far as a proof is concerned. */

@@ -41,6 +41,9 @@ export interface Draft {
   readonly odd: OddEvent[]
   openSessions: number
   accountsBegun: bigint
+  /** What was credited or debited in all. */
+  movedWei: bigint
+  /** By how much what is earned in all will grow. */
   earnedWei: bigint
 }
 
@@ -163,6 +166,7 @@ function tariffOf(ledger: Ledger, draft: Draft, name: Hex, index: number): Tarif
 function applyMove(ledger: Ledger, draft: Draft, { payee, wei, isDebit }: Move, index: number): void {
   const share = draft.shares.get(payee) ?? addNamed(ledger, draft, payee, index)
   share.movedWei += wei
+  draft.movedWei += wei
   if (share.movedWei >= amountCeiling || (isDebit && share.debtWei + wei >= amountCeiling))
     refuse('AMOUNT_TOO_LARGE', 'an amount is below 2^96 wei', { event: index })
   if (isDebit) share.debtWei += wei

@@ -45,20 +45,19 @@ function applyBatch(ledger: Ledger, batch: Authentic<SignedBatch>): Outcome {
   const { before } = draft
 
   const gains = new Map<Hex, bigint>()
-  let [gainedWei, movedWei] = [0n, 0n]
+  let gainedWei = 0n
   for (const [payee, share] of draft.shares) {
     const gainWei = share.earnedWei - share.earnedBeforeWei
     invariant(gainWei >= 0n && share.debtWei >= 0n, 'what was earned never falls')
     gains.set(payee, gainWei)
     gainedWei += gainWei
-    movedWei += share.movedWei
     ledger.accounts.setBalance(payee, share)
   }
   for (const [id, session] of draft.sessions) {
     before.sessions.delete(id)
     if (session) before.sessions.set(id, session) // now the last: the order is that of last events
   }
-  before.spentWei += movedWei
+  before.spentWei += draft.movedWei
   before.accountsBegun += draft.accountsBegun
   before.nextSequence += 1n
   before.last = { leafHash: batch.leafHash, position }
@@ -96,6 +95,7 @@ function decideBatch(ledger: Ledger, { batch, leafHash }: Authentic<SignedBatch>
     odd: [],
     openSessions: before.sessions.size,
     accountsBegun: 0n,
+    movedWei: 0n,
     earnedWei: 0n,
   }
   batch.events.forEach((event, index) => {
@@ -112,11 +112,9 @@ function checkNext(what: string, next: bigint, got: bigint): void {
   if (got < next) refuse('SEQUENCE_REPEAT', `this number was used by one of the ${what} before`, facts)
 }
 
-function checkAmounts(ledger: Ledger, { reporter, before, shares, earnedWei }: Draft): void {
+function checkAmounts(ledger: Ledger, { reporter, before, shares, movedWei, earnedWei }: Draft): void {
   const { payeeMaxWei, batchMaxWei, budgetWei } = reporter
-  let moved = 0n
   for (const [payee, { movedWei: wei }] of shares) {
-    moved += wei
     if (wei > payeeMaxWei)
       refuse('PAYEE_CAP_EXCEEDED', 'too much for one payee in one batch', {
         payee,
@@ -124,12 +122,12 @@ function checkAmounts(ledger: Ledger, { reporter, before, shares, earnedWei }: D
         got: `${wei}`,
       })
   }
-  if (moved > batchMaxWei)
-    refuse('BATCH_CAP_EXCEEDED', 'too much in one batch', { max: `${batchMaxWei}`, got: `${moved}` })
-  if (before.spentWei + moved > budgetWei)
+  if (movedWei > batchMaxWei)
+    refuse('BATCH_CAP_EXCEEDED', 'too much in one batch', { max: `${batchMaxWei}`, got: `${movedWei}` })
+  if (before.spentWei + movedWei > budgetWei)
     refuse('BUDGET_EXCEEDED', 'the budget of this reporter is spent', {
       left: `${budgetWei > before.spentWei ? budgetWei - before.spentWei : 0n}`,
-      got: `${moved}`,
+      got: `${movedWei}`,
     })
   if (ledger.totalEarnedWei + earnedWei >= amountCeiling)
     refuse('AMOUNT_TOO_LARGE', 'the total of all accounts stays below 2^96 wei')

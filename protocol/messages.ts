@@ -57,7 +57,6 @@ export const entryResult = object({
   status: oneOf('accepted', 'already_accepted', 'refused'),
   position: nullable(int(2 ** 31)),
   odd: list(object({ index: int(1000), reason: text(64) }), 1000),
-  path: list(hash, 64),
   problem: nullable(problem),
 })
 

@@ -2,14 +2,20 @@
 import type Router from '@koa/router'
 import { accountAnswer, accountEntriesAnswer, ledgerHeadAnswer } from '../../client/api.ts'
 import { rail } from '../../ledger/config.ts'
+import type { Hex } from '../../ledger/hex.ts'
+import { refuse } from '../../ledger/refusal.ts'
 import { payeeRule } from '../../ledger/state.ts'
+import { pause } from '../pause.ts'
 import { Problem } from '../problem.ts'
 import { createOwnAnchor } from '../services/ownAnchor.ts'
+import type { Gain } from '../store/store.ts'
 import { readNumber } from './query.ts'
 import { answer, readAddress, type Services } from './services.ts'
 
 const entriesMax = 100
 const sizeMax = 2 ** 31 - 1
+const storedPollMs = 5
+const storedMsMax = 5_000
 
 export function addLedgerRoutes(router: Router, { mirror, store, books, headWatch, payer, vitals }: Services): void {
   const ownAnchor = createOwnAnchor({ store, mirror, headWatch })
@@ -35,14 +41,30 @@ export function addLedgerRoutes(router: Router, { mirror, store, books, headWatc
     })
   })
 
+  /** An entry is in the mirror a moment before it is in the store. */
+  async function newest(payee: Hex, limit: number): Promise<readonly Gain[]> {
+    const within = AbortSignal.timeout(storedMsMax)
+    for (;;) {
+      const from = mirror.lastGain(payee)
+      const gains = await store.gains(payee, { from, limit })
+      if (gains.length > 0 || from === 0) return gains
+      await pause(storedPollMs, within)
+    }
+  }
+
+  async function earlier(payee: Hex, untrusted: unknown, limit: number): Promise<readonly Gain[]> {
+    const from = readNumber(untrusted, 'before', { least: 1, most: sizeMax })
+    const [at, ...gains] = await store.gains(payee, { from, limit: limit + 1 })
+    if (at) return gains
+    const expected = 'the member next of an earlier answer'
+    return refuse('BAD_PARAMS', `before: expected ${expected}`, { path: 'before', expected })
+  }
+
   router.get('/api/ledger/accounts/:address/entries', async (context) => {
     const payee = readAddress(context.params.address, 'address')
-    const before =
-      context.query.before === undefined
-        ? undefined
-        : readNumber(context.query.before, 'before', { least: 0, most: sizeMax })
+    const { before } = context.query
     const limit = readNumber(context.query.limit, 'limit', { least: 1, most: entriesMax, otherwise: entriesMax })
-    const gains = await store.gains(payee, { before, limit })
+    const gains = before === undefined ? await newest(payee, limit) : await earlier(payee, before, limit)
     const last = gains.length === limit ? gains.at(-1) : undefined
     answer(context, accountEntriesAnswer, {
       // Nothing but batches brings anyone anything.

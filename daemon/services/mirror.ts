@@ -19,6 +19,7 @@ import { Fatal } from '../errors.ts'
 import type { Incoming } from '../incoming.ts'
 import type { NewEntry, Store } from '../store/store.ts'
 import { type AccountsView, createAccountsView } from './accountsView.ts'
+import { LastGains } from './lastGains.ts'
 
 const entriesPerTurn = 16
 
@@ -34,6 +35,8 @@ export interface Mirror {
   readonly configHashes: readonly Hex[]
   /** All leaf hashes, for proofs. */
   readonly tree: LogTree
+  /** Position of the last entry that named a payee; 0 where none did. It may be about to be stored. */
+  lastGain(payee: Hex): number
   /** How long the log was in the stored state that this one went on from; 1: it was computed from the first entry on. */
   readonly resumedAt: number
   /** Applies every stored entry that is new, while another process or nobody writes them. @throws Fatal 1 */
@@ -63,6 +66,7 @@ export function createMirror({ rules, store, eventsPerState = eventsPerStateMax 
   let ledger = createLedger(rules.configuration)
   let [hasBegun, resumedAt, eventsSince] = [false, 1, 0]
   const tree = new LogTree()
+  let lastGains = new LastGains()
   const views = new Map<Hex, Promise<AccountsView>>()
   tree.append(leafHash(entryLeaf({ configuration: rules.configuration, signatures: [] })))
 
@@ -74,7 +78,13 @@ export function createMirror({ rules, store, eventsPerState = eventsPerStateMax 
     tree.append(signed.leafHash)
     if ('configuration' in signed) configHashes.push(ledger.rules.hash)
     eventsSince += 'batch' in signed ? signed.batch.events.length : 1
-    const { position, odd, gains } = outcome
+    const { position, odd } = outcome
+    const gains = [...outcome.gains].map(([payee, wei]) => {
+      const index = ledger.accounts.indexOf(payee) as number
+      const previous = lastGains.of(index)
+      lastGains.set(index, position)
+      return { payee, wei, previous }
+    })
     return { position, leaf: signed.leaf, leafHash: toHex(signed.leafHash), signed, odd, gains }
   }
   const keep = (root: Hex, view: Promise<AccountsView>): Promise<AccountsView> => {
@@ -88,13 +98,14 @@ export function createMirror({ rules, store, eventsPerState = eventsPerStateMax 
   const resume = async (): Promise<void> => {
     const stored = await storedLedger(store)
     if (!stored) return
-    const { size } = stored.log
+    const { size } = stored.ledger.log
     for await (const hash of store.leafHashes(tree.size, size)) tree.append(toBytes(hash))
-    if (tree.size !== size || tree.root() !== logRoot(stored.log))
+    if (tree.size !== size || tree.root() !== logRoot(stored.ledger.log))
       throw new Fatal(`the stored log of ${size} is not the one that the core committed to`, 1)
     for (const { position, signed } of await store.configurations())
       if (position < size) configHashes.push(hashStruct('Configuration', signed.configuration))
-    ledger = stored
+    ledger = stored.ledger
+    lastGains = stored.lastGains
     resumedAt = size
   }
 
@@ -104,6 +115,10 @@ export function createMirror({ rules, store, eventsPerState = eventsPerStateMax 
     },
     configHashes,
     tree,
+    lastGain(payee) {
+      const index = ledger.accounts.indexOf(payee)
+      return index === undefined ? 0 : lastGains.of(index)
+    },
     get resumedAt() {
       return resumedAt
     },
@@ -136,7 +151,7 @@ export function createMirror({ rules, store, eventsPerState = eventsPerStateMax 
     async keep(counter) {
       // To write it takes as long as it has accounts.
       if (eventsSince < Math.max(eventsPerState, 2 * ledger.accounts.size)) return
-      await store.saveLedger({ counter, chunks: encodeLedger(ledger) })
+      await store.saveLedger({ counter, chunks: [lastGains.write(ledger.accounts.size), ...encodeLedger(ledger)] })
       eventsSince = 0
     },
     viewAt(commitment) {
@@ -149,7 +164,7 @@ export function createMirror({ rules, store, eventsPerState = eventsPerStateMax 
 
 /** The accounts as they were at a commitment. @throws Fatal 1 if the log leads to another root */
 async function replay(rules: Rules, store: Store, commitment: Commitment): Promise<AccountsView> {
-  const stored = await storedLedger(store)
+  const stored = (await storedLedger(store))?.ledger
   const ledger = stored && BigInt(stored.log.size) <= commitment.logSize ? stored : createLedger(rules.configuration)
   if (commitment.logSize > BigInt(ledger.log.size)) {
     for await (const { signed, leafHash } of store.entries(ledger.log.size)) {
@@ -164,19 +179,24 @@ async function replay(rules: Rules, store: Store, commitment: Commitment): Promi
   return createAccountsView(ledger.accounts)
 }
 
+interface Stored {
+  readonly ledger: Ledger
+  readonly lastGains: LastGains
+}
+
 /**
  * The stored state, where it is one that the core committed to. Any other is as good as none: the log has all of it.
  */
-async function storedLedger(store: Store): Promise<Ledger | undefined> {
+async function storedLedger(store: Store): Promise<Stored | undefined> {
   const state = await store.ledgerState()
-  const ledger = state && readLedger(state.chunks)
-  const commit = ledger && (await store.commitWithRoot(state.counter, rootOf(commitmentOf(ledger))))
-  return commit && ledger
+  const read = state && readStored(state.chunks)
+  const commit = read && (await store.commitWithRoot(state.counter, rootOf(commitmentOf(read.ledger))))
+  return commit && read
 }
 
-function readLedger(chunks: readonly Uint8Array[]): Ledger | undefined {
+function readStored([lastGains, ...chunks]: readonly Uint8Array[]): Stored | undefined {
   try {
-    return decodeLedger(chunks)
+    return { ledger: decodeLedger(chunks), lastGains: LastGains.read(lastGains as Uint8Array) }
   } catch {
     return undefined // as it was saved, and not in these words: another version's
   }

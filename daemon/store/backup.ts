@@ -21,8 +21,6 @@ export const copiedTables: Readonly<Record<string, readonly string[]>> = {
   snapshot_place: ['one'],
   records: ['number'],
   entries: ['position'],
-  gains: ['payee', 'position'],
-  gains_indexed: ['one'],
   ledger_state: ['chunk'],
   log_heads: ['boot', 'epoch', 'size'],
   intents: ['id'],
@@ -31,9 +29,6 @@ export const copiedTables: Readonly<Record<string, readonly string[]>> = {
   blocks: ['number'],
   events: ['block_number', 'position'],
 }
-
-/** What an empty store has a row of. */
-const begun = ['leader', 'gains_indexed']
 
 /** What only the core's key can use, or only its account. */
 const ofTheKey = ['snapshot', 'snapshot_place', 'records', 'intents', 'transactions']
@@ -103,7 +98,7 @@ async function copyAll(source: Database, target: Database, leftOut: readonly str
     return target.write(async (write) => {
       const [taken] = await write('SELECT config_hash FROM deployment')
       if (taken) throw new StoreError('STORE_CONFLICT', 'the place is not empty')
-      for (const table of begun) await write(`DELETE FROM ${table}`)
+      await write('DELETE FROM leader') // the one row that an empty store has
       for (const [table, keys] of Object.entries(copiedTables))
         if (!leftOut.includes(table)) await copyTable({ read, write }, table, keys)
       // Whoever leads the original is not to be taken for the leader of the copy.

@@ -1,57 +1,52 @@
 /**
- * What an entry brought to whom, beside it as bytes: 20 of the payee, 12 of wei, for each. Written at once with the entry;
- * the index by payee follows behind, in the order of payees and for many entries at a time: row by row it would cost more
- * than all else that is done for an event.
+ * What an entry brought to whom, beside it as bytes: for each 20 of the payee, 12 of wei, and 4 of the position at which
+ * the payee was named before. So a payee's entries are a chain from its last one back, and none of them costs more however
+ * many there are: an index by payee would be written to in another place for each.
  */
 import type { Hex } from '../../ledger/hex.ts'
-import type { Query, Row } from './database.ts'
 
-const gainBytes = 32
-const payeeBytes = 20
+const gainBytes = 36
+const [weiAt, previousAt] = [20, 32]
 
-export function encodeGains(gains: ReadonlyMap<Hex, bigint>): Uint8Array {
-  const bytes = Buffer.alloc(gains.size * gainBytes)
+/** What an entry brought to one whom it named. */
+export interface NewGain {
+  readonly payee: Hex
+  readonly wei: bigint
+  /** Position of the entry that named it before; 0 where none did, for there lies the first configuration. */
+  readonly previous: number
+}
+
+export function encodeGains(gains: readonly NewGain[]): Uint8Array {
+  const bytes = Buffer.alloc(gains.length * gainBytes)
   let at = 0
-  for (const [payee, wei] of gains) {
+  for (const { payee, wei, previous } of gains) {
     bytes.write(payee.slice(2), at, 'hex')
-    bytes.writeUInt32BE(Number(wei >> 64n), at + payeeBytes)
-    bytes.writeBigUInt64BE(BigInt.asUintN(64, wei), at + payeeBytes + 4)
+    bytes.writeUInt32BE(Number(wei >> 64n), at + weiAt)
+    bytes.writeBigUInt64BE(BigInt.asUintN(64, wei), at + weiAt + 4)
+    bytes.writeUInt32BE(previous, at + previousAt)
     at += gainBytes
   }
   return bytes
 }
 
-export function* decodeGains(stored: Uint8Array): Generator<[payee: Hex, wei: bigint]> {
-  const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.length)
-  for (let at = 0; at < bytes.length; at += gainBytes) yield [payeeAt(bytes, at), weiAt(bytes, at)]
+export function* decodeGains(stored: Uint8Array): Generator<NewGain> {
+  const bytes = bufferOf(stored)
+  for (let at = 0; at < bytes.length; at += gainBytes) yield readGain(bytes, at)
 }
 
-/** What an entry brought to one payee, wei; undefined where it did not name it. */
-export function gainOf(payee: Hex, stored: Uint8Array): bigint | undefined {
-  const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.length)
+/** What an entry brought to one payee; undefined where it did not name it. */
+export function gainOf(payee: Hex, stored: Uint8Array): NewGain | undefined {
+  const bytes = bufferOf(stored)
   const wanted = Buffer.from(payee.slice(2), 'hex')
   for (let at = 0; at < bytes.length; at += gainBytes)
-    if (wanted.compare(bytes, at, at + payeeBytes) === 0) return weiAt(bytes, at)
+    if (wanted.compare(bytes, at, at + weiAt) === 0) return readGain(bytes, at)
   return undefined
 }
 
-const payeeAt = (bytes: Buffer, at: number): Hex => `0x${bytes.toString('hex', at, at + payeeBytes)}`
+const bufferOf = (stored: Uint8Array): Buffer => Buffer.from(stored.buffer, stored.byteOffset, stored.length)
 
-const weiAt = (bytes: Buffer, at: number): bigint =>
-  (BigInt(bytes.readUInt32BE(at + payeeBytes)) << 64n) | bytes.readBigUInt64BE(at + payeeBytes + 4)
-
-/** Entries below this position are in the index. */
-export async function indexedBelow(query: Query): Promise<number> {
-  const [row] = await query('SELECT below FROM gains_indexed')
-  return row?.below as number
-}
-
-/** Index rows of some entries, in the order in which the index has them. */
-export const indexRows = (entries: readonly Row[]): [payee: string, position: number, wei: string][] =>
-  entries
-    .flatMap(({ position, gains }) =>
-      [...decodeGains(gains as Uint8Array)].map(([payee, wei]): [string, number, string] => {
-        return [payee, position as number, `${wei}`]
-      }),
-    )
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)) // of one payee by position, as they came
+const readGain = (bytes: Buffer, at: number): NewGain => ({
+  payee: `0x${bytes.toString('hex', at, at + weiAt)}`,
+  wei: (BigInt(bytes.readUInt32BE(at + weiAt)) << 64n) | bytes.readBigUInt64BE(at + weiAt + 4),
+  previous: bytes.readUInt32BE(at + previousAt),
+})

@@ -6,8 +6,8 @@ import { decodeEntry, type SignedConfiguration, type Entry as SignedEntry } from
 import { type Hex, toHex } from '../../ledger/hex.ts'
 import { oddJson } from './codecs.ts'
 import { insertRows, pages, type Query, type Row, StoreError } from './database.ts'
-import { decodeGains, encodeGains, gainOf, indexedBelow, indexRows } from './gains.ts'
-import type { Entry, NewEntry, Store } from './store.ts'
+import { decodeGains, encodeGains, gainOf } from './gains.ts'
+import type { Entry, Gain, NewEntry, Store } from './store.ts'
 import type { Write } from './tables.ts'
 
 type LogTables = Pick<
@@ -19,7 +19,6 @@ type LogTables = Pick<
   | 'entriesFrom'
   | 'entryLike'
   | 'gains'
-  | 'indexGains'
   | 'earnings'
   | 'configurations'
   | 'leafHashes'
@@ -35,8 +34,6 @@ export const lastLogHeadSql =
   'SELECT * FROM log_heads ORDER BY CAST(epoch AS BIGINT) DESC, CAST(size AS BIGINT) DESC LIMIT 1'
 const gainsPerPage = 500
 const hashesPerPage = 5_000
-/** Above every position. */
-const positionsEnd = 2 ** 31
 
 export function createLogTables(query: Query, write: Write): LogTables {
   const rowsFrom = (position: number, limit: number): Promise<Row[]> =>
@@ -71,38 +68,18 @@ export function createLogTables(query: Query, write: Write): LogTables {
       const rows = await query('SELECT * FROM entries WHERE author = ? ORDER BY position', operators)
       return rows.map((row) => entryOf(row) as Entry & { signed: SignedConfiguration })
     },
-    async gains(payee, { before = positionsEnd, limit }) {
-      const below = await indexedBelow(query)
-      const behind = (position: number) =>
-        query(
-          'SELECT position, gains FROM entries WHERE position >= ? ORDER BY position LIMIT ?',
-          position,
-          gainsPerPage,
-        )
-      const gains: { position: number; wei: bigint }[] = []
-      for await (const row of pages(behind, below, (last) => last.position as number)) {
-        const wei = gainOf(payee, row.gains as Uint8Array)
-        if (wei !== undefined && (row.position as number) < before)
-          gains.push({ position: row.position as number, wei })
+    async gains(payee, { from, limit }) {
+      const gains: Gain[] = []
+      for (let position = from; position > 0 && gains.length < limit; ) {
+        const [row] = await query('SELECT * FROM entries WHERE position = ?', position)
+        const gain = row && gainOf(payee, row.gains as Uint8Array)
+        if (!gain && position === from) return []
+        if (!gain) throw new StoreError('STORE_DAMAGED', `entry ${position} should name ${payee}`)
+        gains.push({ entry: entryOf(row), wei: gain.wei })
+        position = gain.previous
       }
-      const sql = 'SELECT position, wei FROM gains WHERE payee = ? AND position < ? ORDER BY position DESC LIMIT ?'
-      for (const { position, wei } of await query(sql, payee, Math.min(before, below), limit))
-        gains.push({ position: position as number, wei: BigInt(wei as string) })
-      const newest = gains.sort((a, b) => b.position - a.position).slice(0, limit)
-      return Promise.all(
-        newest.map(async ({ position, wei }) => ({ entry: entryOf((await rowsFrom(position, 1))[0] as Row), wei })),
-      )
+      return gains
     },
-    indexGains: (most) =>
-      write(async (ask) => {
-        const sql = 'SELECT position, gains FROM entries WHERE position >= ? ORDER BY position LIMIT ?'
-        const entries = await ask(sql, await indexedBelow(ask), most)
-        const last = entries.at(-1)
-        if (!last) return 0
-        await insertRows(ask, 'INSERT INTO gains', indexRows(entries))
-        await ask('UPDATE gains_indexed SET below = ?', (last.position as number) + 1)
-        return entries.length
-      }, 'later'),
     async earnings(from, below) {
       const sums = new Map<Hex, bigint>()
       const page = (position: number) =>
@@ -111,7 +88,7 @@ export function createLogTables(query: Query, write: Write): LogTables {
           ...[position, below, gainsPerPage],
         )
       for await (const { gains } of pages(page, from, (last) => last.position as number))
-        for (const [payee, wei] of decodeGains(gains as Uint8Array)) sums.set(payee, (sums.get(payee) ?? 0n) + wei)
+        for (const { payee, wei } of decodeGains(gains as Uint8Array)) sums.set(payee, (sums.get(payee) ?? 0n) + wei)
       return sums
     },
     async *leafHashes(from, below) {

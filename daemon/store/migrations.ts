@@ -4,6 +4,7 @@
  */
 import { Fatal } from '../errors.ts'
 import type { Database, Query } from './database.ts'
+import { linkGains } from './linkGains.ts'
 import { writeLeaves } from './writeLeaves.ts'
 
 /** A statement, or what no statement can do. */
@@ -97,6 +98,14 @@ const versions: readonly (readonly Step[])[] = [
     `CREATE TABLE ledger_state (
       chunk INTEGER PRIMARY KEY, counter TEXT NOT NULL, hash TEXT NOT NULL, bytes BLOB NOT NULL
     ) STRICT`,
+  ],
+  [
+    // No index: each gain names the one before it.
+    linkGains,
+    'DROP TABLE gains',
+    'DROP TABLE gains_indexed',
+    // It says where each account was named last, too.
+    'DELETE FROM ledger_state',
   ],
 ]
 

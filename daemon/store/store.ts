@@ -12,6 +12,7 @@ import type { Commit } from '../../ledger/structs.ts'
 import type { WrappedKey } from '../../protocol/messages.ts'
 import type { ChainEvent, EventName } from '../chain/events.ts'
 import type { StoreError } from './database.ts'
+import type { NewGain } from './gains.ts'
 
 /** How far the core's chain of sealed records has come: 0 and the zero hash before the first. */
 export interface RecordPlace {
@@ -44,9 +45,9 @@ export interface Entry {
   readonly odd: readonly OddEvent[]
 }
 
-/** An entry when it is new: with what it brought to whom, wei. */
+/** An entry when it is new: with what it brought to whom. */
 export interface NewEntry extends Entry {
-  readonly gains: ReadonlyMap<Hex, bigint>
+  readonly gains: readonly NewGain[]
 }
 
 /** A batch that named a payee, and what it brought it. */
@@ -148,10 +149,8 @@ export interface Store {
   entries(from?: number): AsyncIterable<Entry>
   /** So many entries from this position on, fewer at the end of the log. */
   entriesFrom(position: number, limit: number): Promise<readonly Entry[]>
-  /** Entries that touched a payee's account, newest first, only those below `before` if it is given. */
-  gains(payee: Hex, query: { readonly before: number | undefined; readonly limit: number }): Promise<readonly Gain[]>
-  /** Takes so many entries more into the index by payee: `gains` is quick then. @returns how many there were */
-  indexGains(most: number): Promise<number>
+  /** Entries that named a payee, newest first, from the one at a position on: none where that names it not, or is not stored. */
+  gains(payee: Hex, query: { readonly from: number; readonly limit: number }): Promise<readonly Gain[]>
   /** What the entries from one position up to but not another brought to whom in all, wei: of entries that are stored only. */
   earnings(from: number, below: number): Promise<ReadonlyMap<Hex, bigint>>
   /** The entry of the same author and number, be it these bytes or others. */

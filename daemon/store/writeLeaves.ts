@@ -2,12 +2,11 @@
 import { signedBatch, signedConfiguration, signedPreference } from '../../client/entries.ts'
 import { variant } from '../../client/variant.ts'
 import { type Entry, entryLeaf } from '../../ledger/entry.ts'
-import type { Hex } from '../../ledger/hex.ts'
 import { list } from '../../protocol/codec.ts'
 import { entriesPerRequestMax } from '../../protocol/messages.ts'
 import { storedJson } from './codecs.ts'
 import { insertRows, pages, type Query, type Value } from './database.ts'
-import { encodeGains } from './gains.ts'
+import { encodeUnlinked } from './linkGains.ts'
 
 const entry = variant({ batch: signedBatch, preference: signedPreference, configuration: signedConfiguration })
 const entryJson = storedJson<Entry>(entry)
@@ -22,7 +21,7 @@ export async function writeLeaves(query: Query): Promise<void> {
     const { position, author, number, leaf_hash, odd } = row as Record<string, string | number>
     const leaf = entryLeaf(entryJson.read(row.entry as string))
     const gained = await query('SELECT payee, wei FROM gains WHERE position = ?', position as number)
-    const gains = encodeGains(new Map(gained.map(({ payee, wei }) => [payee as Hex, BigInt(wei as string)])))
+    const gains = encodeUnlinked(gained.map(({ payee, wei }) => [payee as string, BigInt(wei as string)]))
     await insertRows(query, 'INSERT INTO entries', [[position, author, number, leaf_hash, odd, leaf, gains] as Value[]])
   }
   let id = 0

@@ -11,7 +11,7 @@ import { credit } from '../../client/events.ts'
 import { LogTree } from '../../client/logTree.ts'
 import { receiptFile } from '../../client/receiptFile.ts'
 import { type Core, createCore } from '../../enclave/core.ts'
-import { entryLeaf } from '../../ledger/entry.ts'
+import { type Entry, entryLeaf } from '../../ledger/entry.ts'
 import { leafHash } from '../../ledger/eventLog.ts'
 import { call } from '../unit/enclave/support.ts'
 import { payeeOf, reporterKey } from '../unit/ledger/support.ts'
@@ -30,13 +30,20 @@ const batchOf = ({ domain }: CoreWorld, sequence: bigint, wei: bigint) =>
     events: [credit({ id: 'a', payee: payeeOf(1), wei })],
   })
 
-/** Applies a batch, and keeps its receipt as its reporter would. */
-function acknowledge(core: Core, name: string, batch: SentBatch) {
+const treeOf = (entries: readonly Entry[]): LogTree => {
+  const tree = new LogTree()
+  for (const entry of entries) tree.append(leafHash(entryLeaf(entry)))
+  return tree
+}
+
+/** Applies a batch to a log of these entries, and keeps its receipt as its reporter would. */
+function acknowledge(core: Core, name: string, before: readonly Entry[], batch: SentBatch) {
   const { results, head, record } = apply(core, [batch])
   const [result] = results
   if (!head || result?.position == null) throw new Error('nothing was acknowledged')
   const path = join(folder, name)
-  const file = { batch, receipt: { head, position: result.position, path: result.path } }
+  const inclusion = treeOf([...before, batch]).inclusionPath(result.position)
+  const file = { batch, receipt: { head, position: result.position, path: inclusion } }
   writeFileSync(path, JSON.stringify(receiptFile.write(file)))
   return { path, record: record as Uint8Array }
 }
@@ -51,23 +58,21 @@ test('G10: a receipt whose entry a later epoch dropped, or whose boot never open
   const world = await createCoreWorld(startChain, join(folder, 'core'))
   const { core, platform, rpcUrl } = world
   const againstChain = (receipt: string, ...more: readonly string[]) => bursar(receipt, '--rpc', rpcUrl, ...more)
-  const log = new LogTree()
-  log.append(leafHash(entryLeaf({ configuration: world.first, signatures: [] })))
+  const begun: Entry[] = [{ configuration: world.first, signatures: [] }]
+  const first = batchOf(world, 0n, 5n)
   const open = async (one: Core, nonce: bigint, made: Parameters<typeof proofOf>[1] = null) => {
-    const consistency = made ? log.consistencyProof(Number(made.commit.next.logSize)) : []
+    const consistency = made ? treeOf([...begun, first]).consistencyProof(Number(made.commit.next.logSize)) : []
     const head = { ...proofOf(await world.head(), made), consistency }
     return call(one, 'open_epoch', { head, hints: hints(nonce) })
   }
 
   const opened = await open(core, 0n)
   await world.land(opened.transaction)
-  const first = batchOf(world, 0n, 5n)
-  const kept = acknowledge(core, 'kept', first)
-  log.append(leafHash(entryLeaf(first)))
+  const kept = acknowledge(core, 'kept', begun, first)
   const anchor = { head: proofOf(await world.head()), round, payments: [], hints: hints(1n) }
   const made = call(core, 'prepare_payouts', anchor)
   await world.land(made.transaction)
-  const dropped = acknowledge(core, 'dropped', batchOf(world, 1n, 7n))
+  const dropped = acknowledge(core, 'dropped', [...begun, first], batchOf(world, 1n, 7n))
   for (const { path } of [kept, dropped])
     expect(againstChain(path)).toMatchObject({ status: 0, verdict: 'nothing', code: 'CONSISTENT' })
 
@@ -77,7 +82,7 @@ test('G10: a receipt whose entry a later epoch dropped, or whose boot never open
   for (const one of [rolledBack, never]) call(one, 'load_state', { key: null, sealed: stored, isLast: true })
   await open(never, 2n, made)
   await world.land((await open(rolledBack, 2n, made)).transaction)
-  const unknownBoot = acknowledge(never, 'unknown-boot', batchOf(world, 1n, 9n))
+  const unknownBoot = acknowledge(never, 'unknown-boot', [...begun, first], batchOf(world, 1n, 9n))
 
   const proof = join(folder, 'proof.json')
   const found = againstChain(dropped.path, '--out', proof)
@@ -97,7 +102,8 @@ test('G10: a fork that was anchored when it had outgrown the receipt is proved b
   const { core, platform, rpcUrl } = world
   const opened = call(core, 'open_epoch', { head: proofOf(await world.head()), hints: hints(0n) })
   await world.land(opened.transaction)
-  const receipt = acknowledge(core, 'outgrown', batchOf(world, 0n, 5n))
+  const begun: Entry[] = [{ configuration: world.first, signatures: [] }]
+  const receipt = acknowledge(core, 'outgrown', begun, batchOf(world, 0n, 5n))
 
   // The host starts the core again without its last record, and brings it other batches before it opens.
   const rolledBack = createCore(platform)
@@ -111,7 +117,8 @@ test('G10: a fork that was anchored when it had outgrown the receipt is proved b
   await world.land(made.transaction)
 
   const file = openLogFile(join(folder, 'published'))
-  file.append([{ configuration: world.first, signatures: [] }, ...others].map(entryLeaf))
+  const published = [...begun, ...others]
+  file.append(published.map(entryLeaf))
   file.close()
   const log = ['--log', join(folder, 'published')]
   expect(bursar(receipt.path, '--rpc', rpcUrl)).toMatchObject({ status: 0, code: 'CONSISTENT' })
@@ -119,6 +126,6 @@ test('G10: a fork that was anchored when it had outgrown the receipt is proved b
   const found = bursar(receipt.path, '--rpc', rpcUrl, ...log, '--out', proof)
   expect(found).toMatchObject({ status: 1, verdict: 'lie', code: 'FORK', core: call(core, 'status', {}).address })
   expect(bursar('--check', proof)).toEqual(found)
-  const kept = acknowledge(rolledBack, 'kept-after', batchOf(world, 2n, 1n))
+  const kept = acknowledge(rolledBack, 'kept-after', published, batchOf(world, 2n, 1n))
   expect(bursar(kept.path, '--rpc', rpcUrl, ...log)).toMatchObject({ status: 2, code: 'NOT_PROVED' })
 })

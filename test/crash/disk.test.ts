@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node
 import { connect } from 'node:net'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { signedBatch } from '../../client/entries.ts'
 import { useChains } from '../chain/chains.ts'
@@ -83,15 +82,6 @@ test('row 33: a last write that is torn was never acknowledged', { timeout: with
   await expectWhole()
 })
 
-/** Nothing is left to write but what is sent next: the index of gains has come to the last entry. */
-const untilIndexed = () =>
-  life.world.until('the index stays behind', async () => {
-    const db = new DatabaseSync(life.file, { readOnly: true })
-    const row = db.prepare('SELECT below FROM gains_indexed').get()
-    db.close()
-    return row?.below === Number(life.taken) + 1 ? true : undefined
-  })
-
 const faults = [
   ['full', 'write', constants.errno.ENOSPC, 'STORE_FULL'],
   ['read-only', 'write', constants.errno.EROFS, 'STORE_IO'],
@@ -103,7 +93,6 @@ test.skipIf(!hasCompiler).each(faults)(
   'row 33: a disk that is %s',
   { timeout: withinMs },
   async (_, call, errno, code) => {
-    await untilIndexed()
     writeFileSync(faultFile, `${call} ${errno}\n`)
     await expect(send()).rejects.toMatchObject({ code: 'STORE_FAILED', status: 503, facts: { reason: code } })
     expect(await life.daemon.child.exited).toBe(75)
@@ -127,7 +116,6 @@ test.skipIf(!hasCompiler)('row 33: a disk that was mounted read-only', { timeout
 })
 
 test('row 33: files that may not grow, without a compiler', { timeout: withinMs }, async () => {
-  await untilIndexed()
   execFileSync('prlimit', ['--pid', `${life.daemon.child.pid}`, '--fsize=4096:unlimited'])
   await expect(send()).rejects.toMatchObject({ code: 'STORE_FAILED', facts: { reason: 'STORE_IO' } })
   expect(await life.daemon.child.exited).toBe(75)

@@ -62,7 +62,7 @@ export function reportTogether(
     if (result.status !== 'accepted') return []
     const one = logged(entry)
     accept(core, one, result)
-    return [{ leaf: one, position: result.position ?? 0, path: result.path }]
+    return [{ leaf: one, position: result.position ?? 0 }]
   })
   if (accepted.length > 0) noteReplayed(core)
   hold('G6', Number(ok.logSize) === core.log.length, 'the log grew by what was not accepted')
@@ -72,8 +72,8 @@ export function reportTogether(
   hold('G10', core.epoch !== undefined || ok.head === null, 'a receipt of a boot that the chain cannot know')
   hold('G7', (ok.record !== null) === accepted.length > 0, 'something was accepted without a record')
   const { head } = ok
-  for (const { leaf, position, path } of head && fate === 'kept' && !core.isAhead ? accepted : []) {
-    const receipt = { head: head as SignedLogHead, position, path }
+  for (const { leaf, position } of head && fate === 'kept' && !core.isAhead ? accepted : []) {
+    const receipt = { head: head as SignedLogHead, position, path: core.tree.inclusionPath(position) }
     hold('G10', verifyReceipt(domain, core.address, receipt, leaf.leaf), 'a receipt proves nothing')
     world.receipts.push({ receipt, leaf, core: core.address, log: core.log })
     if (world.receipts.length > receiptsMax) world.receipts.splice(world.random.below(receiptsMax), 1)

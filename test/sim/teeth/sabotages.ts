@@ -273,7 +273,7 @@ const ofCore: readonly Sabotage[] = [
   broken(
     'no budget',
     'G9',
-    ['ledger/transition.ts', 'if (before.spentWei + moved > budgetWei)', 'if (false)'],
+    ['ledger/transition.ts', 'if (before.spentWei + movedWei > budgetWei)', 'if (false)'],
     [
       'ledger/transition.ts',
       "  invariant(before.spentWei <= draft.reporter.budgetWei, 'a reporter spent more than its budget')\n",

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { addressOfKey, batchLeafHash } from '../../../client/batch.ts'
 import { nameToBytes32 } from '../../../client/ids.ts'
+import { LogTree } from '../../../client/logTree.ts'
 import { type Receipt, verifyReceipt } from '../../../client/receipt.ts'
-import { append, emptyLog, leafHash, logRoot, pathsOfAdded } from '../../../ledger/eventLog.ts'
+import { leafHash } from '../../../ledger/eventLog.ts'
 import type { Hex } from '../../../ledger/hex.ts'
 import { signHash } from '../../../ledger/signature.ts'
 import type { LogHead } from '../../../ledger/structs.ts'
@@ -12,13 +13,13 @@ import { domain, keyOf, payeeOf, signed } from '../ledger/support.ts'
 const coreKey = keyOf(40)
 const core = addressOfKey(coreKey)
 const leaf = batchLeafHash(signed(0n, []))
-const before = append(append(emptyLog, leafHash(new Uint8Array([1]))), leafHash(new Uint8Array([2])))
+const log = new LogTree()
+for (const one of [leafHash(Uint8Array.of(1)), leafHash(Uint8Array.of(2)), leaf]) log.append(one)
 
 function receiptOf(changes: Partial<LogHead> = {}, key = coreKey, forDomain: Domain = domain): Receipt {
-  const root = logRoot(append(before, leaf))
-  const head = { epoch: 3n, boot: nameToBytes32('boot'), size: 3n, root, ...changes }
+  const head = { epoch: 3n, boot: nameToBytes32('boot'), size: 3n, root: log.root(), ...changes }
   const signature = signHash(digest(forDomain, 'LogHead', head), key)
-  return { head: { ...head, signature }, position: 2, path: pathsOfAdded(before, [leaf])(2) }
+  return { head: { ...head, signature }, position: 2, path: log.inclusionPath(2) }
 }
 
 test('verifyReceipt: the core signed that this leaf lies there', () => {

@@ -4,8 +4,8 @@ import { signBatch } from '../../../client/batch.ts'
 import type { SentBatch } from '../../../client/entries.ts'
 import { signedBatch } from '../../../client/entries.ts'
 import { credit } from '../../../client/events.ts'
-import { configuration, domain, reporter, reporterKey } from '../ledger/support.ts'
-import { createWorld, creditBatch, directPayee, type TestDaemon } from './support.ts'
+import { configuration, domain, payeeOf, reporter, reporterKey } from '../ledger/support.ts'
+import { createWorld, creditBatch, directPayee, type TestDaemon, ticketPayee } from './support.ts'
 
 const slow = { anchorIntervalMs: 3_600_000, payIntervalMs: 3_600_000 }
 const post = (daemon: TestDaemon, body: string | Uint8Array, type = 'application/json') =>
@@ -62,6 +62,23 @@ test('behavior: a batch holds up to 1,000 events', async () => {
   await expect(daemon.client.sendBatch(batchOf(1_001))).rejects.toMatchObject({ code: 'BAD_PARAMS', status: 400 })
   expect(await daemon.client.sendBatch(batchOf(1_000))).toMatchObject({ status: 'accepted', odd: [] })
   expect(await daemon.client.account(directPayee)).toMatchObject({ earnedWei: 1_000n })
+})
+
+test("behavior: a payee's entries newest first, page by page; one goes on only where a page has ended", async () => {
+  const daemon = await createWorld().startOpen(slow)
+  for (const sequence of [0n, 1n, 2n, 3n])
+    await daemon.client.sendBatch(creditBatch(sequence, sequence + 1n, sequence === 1n ? ticketPayee : directPayee))
+  const page = async (before?: string) => {
+    const query = { limit: 2, ...(before === undefined ? {} : { before }) }
+    const { entries, next } = await daemon.client.accountEntries(directPayee, query)
+    return [next, ...entries.map(({ position, gainWei }) => [position, gainWei])]
+  }
+  expect(await page()).toEqual(['3', [4, 4n], [3, 3n]])
+  expect(await page('3')).toEqual([null, [1, 1n]])
+  expect(await page('1')).toEqual([null])
+  expect(await daemon.client.accountEntries(payeeOf(4711))).toEqual({ entries: [], next: null })
+  for (const before of ['0', '2', '5'])
+    await expect(page(before)).rejects.toMatchObject({ code: 'BAD_PARAMS', facts: { path: 'before' } })
 })
 
 test('error: a body without a length is cut off at the limit', async () => {

@@ -77,6 +77,7 @@ describeEngines((engine) => {
     expect(other.configHashes).toEqual(mirror.configHashes)
     expect(other.configHashes).toHaveLength(2)
     expect(snapshot(other.ledger)).toEqual(snapshot(mirror.ledger))
+    expect([1, 2, 3, 4].map((n) => other.lastGain(payeeOf(n)))).toEqual([1, 3, 4, 0])
     for (const commitment of [next, commitmentOf(mirror.ledger)])
       expect((await other.viewAt(commitment)).list(0, 9)).toEqual((await mirror.viewAt(commitment)).list(0, 9))
     expect(other.recover([batch(3n, 1)])).toEqual(mirror.recover([batch(3n, 1)]))

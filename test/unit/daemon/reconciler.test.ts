@@ -34,7 +34,10 @@ test('behavior: a store that lost an entry, or what it brought', async () => {
   const { untilFound, damage } = await startPaid()
   await damage('DELETE FROM entries WHERE position = 1')
   await untilFound([['unexplained', 'EARNED_DIFFERS', directPayee, 5n]])
-  await damage('UPDATE entries SET gains = ? WHERE position = 2', encodeGains(new Map([[ticketPayee, 7n]])))
+  await damage(
+    'UPDATE entries SET gains = ? WHERE position = 2',
+    encodeGains([{ payee: ticketPayee, wei: 7n, previous: 0 }]),
+  )
   await untilFound([
     ['unexplained', 'EARNED_DIFFERS', directPayee, 5n],
     ['unexplained', 'EARNED_DIFFERS', ticketPayee, 1n],
@@ -43,10 +46,10 @@ test('behavior: a store that lost an entry, or what it brought', async () => {
 
 test('behavior: gains of a payee that the ledger does not know', async () => {
   const { untilFound, damage } = await startPaid()
-  const gains = new Map([
-    [directPayee, 5n],
-    [payeeOf(55), 3n],
-  ])
+  const gains = [
+    { payee: directPayee, wei: 5n, previous: 0 },
+    { payee: payeeOf(55), wei: 3n, previous: 0 },
+  ]
   await damage('UPDATE entries SET gains = ? WHERE position = 1', encodeGains(gains))
   await untilFound([['unexplained', 'EARNED_DIFFERS', payeeOf(55), 3n]])
 })

@@ -28,7 +28,6 @@ async function read(address: string): Promise<Store> {
 
 const signed = creditBatch(0n, 1n)
 const leafOf = (sequence: bigint): Uint8Array => entryLeaf(creditBatch(sequence, 1n))
-const gains = new Map<Hex, bigint>([[payeeOf(1), 5n]])
 const stored = (position: number): Entry => {
   const one = { batch: { ...signed.batch, sequence: BigInt(position) }, signature: signed.signature }
   const leaf = entryLeaf(one)
@@ -40,7 +39,11 @@ const stored = (position: number): Entry => {
     odd: [{ index: 0, reason: 'SESSION_NOT_OPEN' }],
   }
 }
-const entry = (position: number): NewEntry => ({ ...stored(position), gains })
+/** Each names the same payee. */
+const entry = (position: number): NewEntry => ({
+  ...stored(position),
+  gains: [{ payee: payeeOf(1), wei: 5n, previous: position - 1 }],
+})
 const head = (size: number) => ({
   epoch: 1n,
   boot: hash(7),
@@ -98,23 +101,6 @@ describeEngines((engine) => {
     const second = sealAfter(first.place)
     await store.saveAccepted({ sealed: first.sealed, entries: [entry(1), entry(2)], head: head(3) })
     await store.saveAccepted({ sealed: second.sealed, entries: [entry(3)], head: head(4) })
-    // Answered alike before the index has come to it, where it is between, and behind it.
-    for (const [most, indexed] of [
-      [0, 0],
-      [2, 2],
-      [2, 1],
-      [2, 0],
-    ] as const) {
-      if (most > 0) expect(await store.indexGains(most)).toBe(indexed)
-      for (const [before, positions] of [
-        [undefined, [3, 2]],
-        [3, [2, 1]],
-        [2, [1]],
-      ] as const)
-        expect(
-          (await store.gains(payeeOf(1), { before, limit: 2 })).map(({ entry: { position } }) => position),
-        ).toEqual(positions)
-    }
     await store.close()
     const again = await read(address)
     expect(await again.lastRecord()).toEqual(second.place)
@@ -122,12 +108,17 @@ describeEngines((engine) => {
     expect(await again.wrappedKeys()).toEqual(wrappedKeys)
     expect(await all(again.entries())).toEqual([stored(1), stored(2), stored(3)])
     expect(await again.entryLike(stored(2).signed)).toEqual(stored(2))
-    expect(await again.gains(payeeOf(1), { before: undefined, limit: 2 })).toEqual([
+    expect(await again.gains(payeeOf(1), { from: 3, limit: 2 })).toEqual([
       { entry: stored(3), wei: 5n },
       { entry: stored(2), wei: 5n },
     ])
-    expect(await again.gains(payeeOf(1), { before: 2, limit: 2 })).toEqual([{ entry: stored(1), wei: 5n }])
-    expect(await again.gains(payeeOf(2), { before: undefined, limit: 2 })).toEqual([])
+    expect(await again.gains(payeeOf(1), { from: 1, limit: 2 })).toEqual([{ entry: stored(1), wei: 5n }])
+    for (const [payee, from] of [
+      [payeeOf(1), 0],
+      [payeeOf(1), 4],
+      [payeeOf(2), 3],
+    ] as const)
+      expect(await again.gains(payee, { from, limit: 2 })).toEqual([])
     expect(await again.earnings(0, 4)).toEqual(new Map([[payeeOf(1), 15n]]))
     expect(await again.earnings(0, 3)).toEqual(new Map([[payeeOf(1), 10n]]))
     expect(await again.earnings(2, 4)).toEqual(new Map([[payeeOf(1), 10n]]))
@@ -245,7 +236,8 @@ describeEngines((engine) => {
     await (await openStore(address, configHash)).close()
     const old = await openDatabase(address)
     const schema = [
-      ...['entries', 'intents', 'gains_indexed', 'ledger_state'].map((table) => `DROP TABLE ${table}`),
+      ...['entries', 'intents', 'ledger_state'].map((table) => `DROP TABLE ${table}`),
+      'CREATE TABLE gains (payee TEXT, position INTEGER, wei TEXT, PRIMARY KEY (payee, position)) STRICT',
       `CREATE TABLE entries (position INTEGER PRIMARY KEY, author TEXT NOT NULL, number TEXT NOT NULL,
         leaf_hash TEXT NOT NULL, entry TEXT NOT NULL, odd TEXT NOT NULL, UNIQUE (author, number)) STRICT`,
       'CREATE TABLE intents (id INTEGER PRIMARY KEY, record INTEGER NOT NULL, entries TEXT NOT NULL) STRICT',
@@ -279,9 +271,7 @@ describeEngines((engine) => {
     expect(await all(store.entries())).toEqual([stored(1), stored(2)])
     expect(await store.intentsAfter(6)).toEqual([leafOf(3n), leafOf(4n)])
     expect(await store.earnings(0, 3)).toEqual(new Map([[payeeOf(1), 10n]]))
-    expect((await store.gains(payeeOf(1), { before: undefined, limit: 9 })).map(({ wei }) => wei)).toEqual([5n, 5n])
-    await store.lead(signal)
-    expect(await store.indexGains(9)).toBe(0)
+    expect((await store.gains(payeeOf(1), { from: 2, limit: 9 })).map(({ wei }) => wei)).toEqual([5n, 5n])
   })
 
   test('error: a store that a newer daemon wrote', async () => {

@@ -5,12 +5,10 @@ import {
   type Frontier,
   leafHash,
   logRoot,
-  pathsOfAdded,
   splitPoint,
   verifyConsistency,
 } from '../../../ledger/eventLog.ts'
 import { type Hex, toHex } from '../../../ledger/hex.ts'
-import { InvariantBroken } from '../../../ledger/invariant.ts'
 import { createNaiveLog, flipped, someLeaves } from './naiveLog.ts'
 
 const sizeMax = 130
@@ -57,30 +55,6 @@ test('splitPoint: the largest power of two below n, up to 2^31', () => {
 test('leafHash: a leaf that spells two nodes is not their parent', () => {
   const [a, b] = [hashes[0] as Uint8Array, hashes[1] as Uint8Array]
   expect(toHex(leafHash(Buffer.concat([a, b])))).not.toBe(rootAt(2))
-})
-
-describe('pathsOfAdded', () => {
-  test('as the naive tree for every split of every log up to 40, at every added leaf', () => {
-    for (let size = 1; size <= 40; size++)
-      for (let before = 0; before < size; before++) {
-        const pathOf = pathsOfAdded(frontiers[before] as Frontier, hashes.slice(before, size))
-        for (let index = before; index < size; index++)
-          expect(pathOf(index), `${before}/${index}/${size}`).toEqual(naive.path(index, size))
-      }
-  })
-
-  test('as the naive tree for the first and last leaf added, at every split up to 130', () => {
-    for (const size of [63, 64, 65, 100, 127, 128, 129, 130])
-      for (let before = 0; before < size; before++)
-        for (const index of [before, size - 1]) {
-          const expected = naive.path(index, size)
-          expect(pathsOfAdded(frontiers[before] as Frontier, hashes.slice(before, size))(index)).toEqual(expected)
-        }
-  })
-
-  test.each([2, 5, -1])('error: leaf %i was not just added', (index) => {
-    expect(() => pathsOfAdded(frontiers[3] as Frontier, hashes.slice(3, 5))(index)).toThrow(InvariantBroken)
-  })
 })
 
 describe('verifyConsistency', () => {
