@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Base} from "./Base.sol";
 import {IAnchor} from "../src/interfaces/IAnchor.sol";
 import {ITicketBroker} from "../src/interfaces/ITicketBroker.sol";
+import {GasEater} from "./Payees.sol";
 
 /// @notice What whole transactions cost: each call from here is one of its own, with its base fee, calldata and refunds.
 /// @dev Writes `.build/forge/gas.json`, which `tools/gas.js` prints. Fails where `.gas-snapshot` says otherwise, unless
@@ -11,6 +12,11 @@ import {ITicketBroker} from "../src/interfaces/ITicketBroker.sol";
 /// forge-config: default.isolate = true
 contract GasTest is Base {
     string private constant OUT = ".build/forge/gas.json";
+
+    /// @dev The gas limit that the daemon gives a commit (`daemon/services/gas.ts`; a test holds the two together).
+    uint256 private constant COMMIT_GAS = 900_000;
+    uint256 private constant TICKET_GAS = 510_000;
+    uint256 private constant DIRECT_GAS = 110_000;
 
     struct Case {
         uint256 gas;
@@ -30,6 +36,7 @@ contract GasTest is Base {
         _warm(20);
         _warm(60);
         _cold(20);
+        _hostile(50);
         vm.writeJson(_worst(60), OUT);
         if (!vm.envOr("MEASURE", false)) _requireNoChange();
     }
@@ -59,6 +66,16 @@ contract GasTest is Base {
         _write("direct", 0, count, own, Case(0, ""));
     }
 
+    /// @dev To contracts that use up all they are given, and take nothing.
+    function _hostile(uint256 count) private {
+        address[] memory eaters = new address[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            eaters[i] = address(new GasEater());
+        }
+        Case memory own = _measure(_nextCommit(none, eaters), 0, COMMIT_GAS + count * DIRECT_GAS);
+        _write("hostile", 0, count, own, Case(0, ""));
+    }
+
     /// @dev Warm: every orchestrator joined in an earlier round and got a fee in this one, from the same payer. The
     /// broker redeems the very same tickets in one batch, from a deposit that was funded before and is not counted.
     function _warm(uint256 count) private {
@@ -84,7 +101,8 @@ contract GasTest is Base {
         for (uint256 i = 19; i < count; i += 20) {
             world.deactivate(orchestrators[i]);
         }
-        Case memory own = _measure(_nextCommit(orchestrators, none), count - count / 20);
+        uint256 limit = COMMIT_GAS + count * TICKET_GAS;
+        Case memory own = _measure(_nextCommit(orchestrators, none), count - count / 20, limit);
         assertLt(own.gas, 32_000_000, "the chain's limit");
         return _write("worst", count, 0, own, Case(0, ""));
     }
@@ -120,9 +138,13 @@ contract GasTest is Base {
     }
 
     function _measure(IAnchor.Commit memory c, uint256 paid) private returns (Case memory) {
+        return _measure(c, paid, 32_000_000);
+    }
+
+    function _measure(IAnchor.Commit memory c, uint256 paid, uint256 limit) private returns (Case memory) {
         (bytes32 r, bytes32 vs) = _signCommit(coreKey, c);
         uint96 before = treasury.totalPaid();
-        treasury.commit(c, r, vs);
+        treasury.commit{gas: limit}(c, r, vs);
         uint256 gas = vm.lastCallGas().gasTotalUsed;
         assertEq(treasury.totalPaid() - before, paid * WAGE, "all were paid");
         return Case(gas, abi.encodeCall(treasury.commit, (c, r, vs)));

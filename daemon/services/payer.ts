@@ -9,8 +9,8 @@ import type { Caps } from './hints.ts'
 import type { Mirror } from './mirror.ts'
 import { createPatience } from './patience.ts'
 
-/** Payees that are asked about together. */
-const payeesPerQuestion = 100
+/** Payees that are asked about together: as many tickets as fill a commit. */
+const payeesPerQuestion = 60
 
 export interface PayerOptions {
   readonly chain: Pick<Chain, 'paid' | 'round' | 'isActive' | 'tryDirect' | 'tryTicket' | 'balance' | 'room' | 'l1Gas'>
@@ -129,8 +129,8 @@ async function examine(
   const fresh: Debt[] = []
   const good: Debt[] = []
   for (let at = 0; at < due.length; at += payeesPerQuestion) {
-    const isFull = gasOfCommit(countOf(good)) > now.gasMax
     const slice = due.slice(at, at + payeesPerQuestion)
+    const isFull = gasOfCommit(countOf([...good, ...slice.slice(0, 1)])) > now.gasMax
     const judged = isFull ? slice : await refresh(chain, slice)
     fresh.push(...judged)
     if (isFull) continue

@@ -41,14 +41,17 @@ test('behavior: no more is tried of a payment than the treasury has: that it is 
   expect(leftOut).toEqual([{ payee: payeeOf(0), owedWei: 70n, reason: 'TREASURY_SHORT' }])
 })
 
-test('behavior: more than sixty tickets only as far as all of them may fail and still fit the caps', async () => {
-  const { payments, leftOut, gas } = await createWaiting(100, true).dryRun()
-  expect(payments.length).toBe(72)
-  expect(gas).toBe(gasOfCommit({ tickets: 72, directs: 0 }))
+test('row 26: no more tickets than may all fail and still fit the caps, and nobody beyond them is asked about', async () => {
+  const asked = new Set<Hex>()
+  const isActive = async (payee: Hex) => asked.add(payee) !== undefined
+  const { payments, leftOut, gas } = await createWaiting(150, true, { isActive }).dryRun()
+  expect(asked.size).toBe(60)
+  expect(payments.length).toBe(57)
+  expect(gas).toBe(gasOfCommit({ tickets: 57, directs: 0 }))
   expect(gas).toBeLessThanOrEqual(caps().gas)
-  expect(gasOfCommit({ tickets: 73, directs: 0 })).toBeGreaterThan(caps().gas)
+  expect(gasOfCommit({ tickets: 58, directs: 0 })).toBeGreaterThan(caps().gas)
   expect(new Set(leftOut.map(({ reason }) => reason))).toEqual(new Set(['COMMIT_FULL']))
-  expect(payments.length + leftOut.length).toBe(100)
+  expect(payments.length + leftOut.length).toBe(150)
 })
 
 test('behavior: a dry run is the plan, and leaves everything as it is', async () => {
