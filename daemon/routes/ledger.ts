@@ -18,7 +18,7 @@ const storedPollMs = 5
 const storedMsMax = 5_000
 
 export function addLedgerRoutes(router: Router, { mirror, store, books, headWatch, payer, vitals }: Services): void {
-  const ownAnchor = createOwnAnchor({ store, mirror, headWatch })
+  const ownAnchor = createOwnAnchor({ store, mirror, headWatch, books })
 
   router.get('/api/ledger/head', async (context) => {
     const { event, root } = (await ownAnchor()) ?? {}

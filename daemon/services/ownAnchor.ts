@@ -7,6 +7,7 @@ import type { ChainEvent } from '../chain/events.ts'
 import { Fatal } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import type { AccountsView } from './accountsView.ts'
+import type { Books } from './books.ts'
 import type { HeadWatch } from './headWatch.ts'
 import type { Mirror } from './mirror.ts'
 
@@ -14,6 +15,7 @@ interface OwnAnchorOptions {
   readonly store: Pick<Store, 'committed' | 'commitWithRoot' | 'lastCommitted'>
   readonly mirror: Pick<Mirror, 'tree' | 'viewAt'>
   readonly headWatch: Pick<HeadWatch, 'head'>
+  readonly books: Pick<Books, 'block'>
 }
 
 /** A thief fills no more commits than this with others before the anchor before them is out of sight. */
@@ -41,9 +43,16 @@ export interface OwnAnchor {
   view(): Promise<AccountsView>
 }
 
-/** The newest own anchor, looked for once for each time that the head is read: many ask for the same. */
+interface Search {
+  readonly head: Head | undefined
+  /** Up to which events are known. */
+  readonly block: number | undefined
+  readonly anchor: Promise<OwnAnchor | undefined>
+}
+
+/** The newest own anchor, looked for once for each time that the head is read or blocks are: many ask for the same. */
 export function createOwnAnchor(options: OwnAnchorOptions): () => Promise<OwnAnchor | undefined> {
-  let last: { readonly head: Head | undefined; readonly anchor: Promise<OwnAnchor | undefined> } | undefined
+  let last: Search | undefined
   const find = async (): Promise<OwnAnchor | undefined> => {
     const event = await fetchOwnAnchor(options)
     if (!event) return undefined
@@ -52,16 +61,12 @@ export function createOwnAnchor(options: OwnAnchorOptions): () => Promise<OwnAnc
     return { event, root: rootOf(next), view: () => (view ??= options.mirror.viewAt(next)) }
   }
   return async () => {
-    const { head } = options.headWatch
-    if (!head || last?.head !== head) last = { head, anchor: find() }
-    const { anchor } = last
-    const found = await anchor.catch((error) => {
+    const [{ head }, { block }] = [options.headWatch, options.books]
+    if (!last || last.head !== head || last.block !== block) last = { head, block, anchor: find() }
+    return last.anchor.catch((error) => {
       last = undefined // asked again, it may be known
       throw error
     })
-    // What is not indexed yet may be there with the next question.
-    if (!found || found.event.args.counter !== head?.counter) last = undefined
-    return found
   }
 }
 
