@@ -34,7 +34,7 @@ export function addLedgerRoutes(router: Router, { mirror, store, books, headWatc
       logSize: BigInt(mirror.tree.size),
       logRoot: mirror.tree.root(),
       totalEarnedWei: mirror.ledger.totalEarnedWei,
-      totalPaidWei: [...books.all()].reduce((sum, [, book]) => sum + book.paidWei, 0n),
+      totalPaidWei: books.common.paidWei,
       treasuryWei: vitals.signs?.treasuryWei ?? null,
       head: headWatch.head ?? null,
       anchored: anchored ?? null,
