@@ -9,7 +9,7 @@ import {ITreasury} from "../src/interfaces/ITreasury.sol";
 import {ITicketBroker} from "../src/interfaces/ITicketBroker.sol";
 import {IRoundsManager} from "../src/interfaces/IRoundsManager.sol";
 import {Base} from "./Base.sol";
-import {Bomb, GasEater, Mole, RawRefuser, Reenterer, Refuser, Spender} from "./Payees.sol";
+import {Bomb, GasEater, GasMeter, Mole, RawRefuser, Reenterer, Refuser, Spender} from "./Payees.sol";
 
 contract TreasuryTest is Base {
     address[] internal none;
@@ -47,6 +47,7 @@ contract TreasuryTest is Base {
         // What is due on each is, at first, the total: the events hold the commit's own words.
         _expectTicketsPaid(c, 0, 20);
         _expectTicketsPaid(c, 20, 23);
+        _expectGroups(2);
         for (uint256 i = 0; i < people.length; ++i) {
             vm.expectEmit(address(treasury));
             emit ITreasury.Paid(people[i], 1, WAGE);
@@ -187,6 +188,7 @@ contract TreasuryTest is Base {
         }
         vm.expectEmit(address(treasury));
         emit ITreasury.TicketsPaid(2, dues);
+        _expectGroups(1);
         _commit(c);
         assertEq(treasury.paid(orchestrators[1]), WAGE);
         assertEq(treasury.paid(orchestrators[2]), WAGE);
@@ -339,7 +341,9 @@ contract TreasuryTest is Base {
 
     function test_direct_bombThatAcceptsIsPaid() public {
         address bomb = address(new Bomb(false));
-        _commit(_nextCommit(none, _one(bomb)));
+        IAnchor.Commit memory c = _nextCommit(none, _one(bomb));
+        _expectGroups(0);
+        _commit(c);
         assertEq(bomb.balance, WAGE);
         _assertBooks(WAGE);
     }
@@ -555,6 +559,25 @@ contract TreasuryTest is Base {
         assertEq(treasury.totalPaid(), ok ? 3 * WAGE : 0);
     }
 
+    /// @dev Row 25: a commit that lands gave every frame all that it may use, at the very limit too.
+    function test_gasLimit_everyFrameGetsItsAllowance() public {
+        IAnchor.Commit memory c = _nextCommit(_orchestrators(20), none);
+        (bytes32 r, bytes32 vs) = _signCommit(coreKey, c);
+        bytes memory call = abi.encodeCall(treasury.commit, (c, r, vs));
+        world.register("TicketBrokerTarget", address(new GasMeter()));
+        uint256 plenty = _gasAtTheBroker(call, 30_000_000);
+        assertGt(plenty, 0);
+        (uint256 fails, uint256 lands) = (0, 30_000_000);
+        while (lands - fails > 1) {
+            uint256 middle = (fails + lands) / 2;
+            if (_gasAtTheBroker(call, middle) == 0) fails = middle;
+            else lands = middle;
+        }
+        for (uint256 gas = lands; gas < lands + 200_000; gas += 5_000) {
+            assertEq(_gasAtTheBroker(call, gas), plenty);
+        }
+    }
+
     function test_commit_revertsWithOutOfGasForPayments() public {
         IAnchor.Commit memory c = _nextCommit(none, _one(relayer));
         (bytes32 r, bytes32 vs) = _signCommit(coreKey, c);
@@ -563,6 +586,19 @@ contract TreasuryTest is Base {
     }
 
     // Helpers
+
+    /// @dev What a `GasMeter` noted; 0 where the commit reverted.
+    function _gasAtTheBroker(bytes memory call, uint256 gas) private returns (uint256 noted) {
+        uint256 before = vm.snapshotState();
+        (bool ok,) = address(treasury).call{gas: gas}(call);
+        if (ok) noted = uint256(vm.load(address(broker), bytes32(uint256(0xfeed))));
+        vm.revertToState(before);
+    }
+
+    /// @dev That groups are tried so often, and none of them again ticket by ticket.
+    function _expectGroups(uint64 count) private {
+        vm.expectCall(address(treasury), abi.encodePacked(ITreasury.payTickets.selector), count);
+    }
 
     /// @dev What the broker says of an orchestrator that dropped out.
     function _spoilt() internal pure virtual returns (bytes memory) {

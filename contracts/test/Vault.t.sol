@@ -439,6 +439,8 @@ contract VaultTest is LedgerBase {
         assertEq(alice.balance, uint256(1 ether) / 6);
         _nothingToExit(s, 2);
         vm.deal(address(treasury), address(treasury).balance + 2 ether);
+        vm.expectEmit(address(treasury));
+        emit IVault.Exited(carol, carol, 1 ether, 1.5 ether);
         _exit(s, 2);
         _exit(s, 1);
         _exit(s, 0);
@@ -497,6 +499,17 @@ contract VaultTest is LedgerBase {
         _exit(young, 0);
         assertEq(alice.balance, 10 ether);
         _nothingToExit(old, 0);
+    }
+
+    function test_exit_isOfWhatWasNotPaid() public {
+        _claim(_save(), 0);
+        _earn(alice, 9 ether);
+        Saved memory s = _save();
+        _freeze();
+        vm.expectEmit(address(treasury));
+        emit IVault.Exited(alice, alice, 9 ether, 9 ether);
+        _exit(s, 0);
+        assertEq(alice.balance, 10 ether);
     }
 
     function test_exit_payeeNamesTheDestination() public {
