@@ -75,7 +75,7 @@ const told = (what: string, { rate, p99 }: Load): Row => ({
 })
 
 async function measure(url: string, pid: number): Promise<Load> {
-  await autocannon({ url, connections, duration: 2 })
+  await autocannon({ url, connections, duration: seconds })
   const before = cpuSecondsOf(pid)
   const { requests, latency, non2xx }: Result = await autocannon({ url, connections, duration: seconds })
   if (non2xx > 0) throw new Error(`${url}: ${non2xx} requests were not answered`)
