@@ -105,6 +105,15 @@ test.each(forms)('error: every truncation and whatever follows, %s', (form) => {
   expect(() => readEnveloped(Buffer.concat([blob, Buffer.of(0)]))).toThrow(malformed)
 })
 
+test('error: a key identifier of another length, with nothing behind it', () => {
+  const blob = Buffer.from(writeEnveloped(randomBytes(48), publicKey, 'chunked'))
+  const cut = Buffer.concat([blob.subarray(0, 33), blob.subarray(65)])
+  cut.writeUInt8(5, 32)
+  const set = blob.indexOf(Buffer.of(0x31, 0x82))
+  for (const at of [set + 2, set + 6]) cut.writeUInt16BE(blob.readUInt16BE(at) - 32, at)
+  expect(refusalOf(() => readEnveloped(cut))).toEqual(malformed)
+})
+
 test.each(forms)('error: every byte of the frame flipped, %s', (form) => {
   const blob = Buffer.from(writeEnveloped(randomBytes(48), publicKey, form))
   const { encryptedKey, iv, ciphertext } = readEnveloped(blob)

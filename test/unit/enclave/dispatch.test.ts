@@ -3,6 +3,7 @@ import { workload } from '../../../client/events.ts'
 import { createCore } from '../../../enclave/core.ts'
 import { dispatch, legalPhases } from '../../../enclave/dispatch.ts'
 import { entryLeaf } from '../../../ledger/entry.ts'
+import { invariant } from '../../../ledger/invariant.ts'
 import { struct } from '../../../protocol/codec.ts'
 import { entriesBytesMax, methods, type Phase } from '../../../protocol/messages.ts'
 import { configuration, payeeOf, signed } from '../ledger/support.ts'
@@ -134,11 +135,33 @@ test('behavior: batches of one request are judged each alone, in order', () => {
   expect(logSize).toBe(3n)
 })
 
+test('behavior: an invariant that breaks at an entry halts the core: it is no refusal of that entry', () => {
+  const hosted = host()
+  open(hosted)
+  Object.defineProperty(hosted.core.live?.ledger.accounts, 'setBalance', {
+    value: () => invariant(false, 'as if memory had been hit'),
+  })
+  const event = workload({ id: 'a', payee: payeeOf(0), tariff: 'gpu-second', units: 1n })
+  const request = { entries: [entryLeaf(signed(0n, [event]))] }
+  expect(ask(hosted.core, 'apply_event', request).error?.code).toBe('HALTED')
+  expect(call(hosted.core, 'status', {}).phase).toBe('halted')
+})
+
+test('error: the bytes of no entry, alone or behind good ones', () => {
+  const hosted = host()
+  open(hosted)
+  const good = entryLeaf(signed(0n, []))
+  for (const [i, entries] of [[good.subarray(1)], [good, good.subarray(0, -1)], [good, new Uint8Array()]].entries())
+    expectRefused(hosted.core, 'apply_event', { entries }, 'BAD_PARAMS', { path: `params.entries[${i === 0 ? 0 : 1}]` })
+})
+
 test('behavior: a request that accepts nothing seals nothing', () => {
   const hosted = host()
   open(hosted)
+  apply(hosted, signed(0n, []))
   const before = call(hosted.core, 'status', {})
-  expect(call(hosted.core, 'apply_event', { entries: [signed(5n, [])].map(entryLeaf) }).record).toBeNull()
+  for (const sequence of [0n, 5n])
+    expect(call(hosted.core, 'apply_event', { entries: [signed(sequence, [])].map(entryLeaf) }).record).toBeNull()
   expect(call(hosted.core, 'status', {})).toEqual(before)
 })
 
@@ -158,4 +181,6 @@ test('error: too many bytes in one request', () => {
     path: 'params.entries',
     expected: entriesBytesMax,
   })
+  const halves = new Array(2).fill(new Uint8Array(entriesBytesMax / 2))
+  expectRefused(hosted.core, 'apply_event', { entries: halves }, 'BAD_PARAMS', { path: 'params.entries[0]' })
 })

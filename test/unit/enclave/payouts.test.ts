@@ -24,6 +24,7 @@ import { createSigner } from '../../../enclave/signer.ts'
 import { senderNonce, ticketHash } from '../../../enclave/tickets.ts'
 import { type Hex, toHex } from '../../../ledger/hex.ts'
 import { signHash } from '../../../ledger/signature.ts'
+import { rootOf } from '../../../ledger/state.ts'
 import { structs } from '../../../ledger/structs.ts'
 import { digest } from '../../../ledger/typedData.ts'
 import { domain, keyOf, payeeOf, signed } from '../ledger/support.ts'
@@ -293,9 +294,15 @@ test('behavior: attestation binds purpose, address, configuration, epoch, head a
   const made = prepare(hosted, head)
   call(hosted.core, 'confirm_payout', { commit: made.commit, signature: made.signature })
   const status = call(hosted.core, 'status', {})
-  const { documentB64 } = call(hosted.core, 'attestation', { nonce: null })
+  expect([status.counter, status.ledgerRoot]).toEqual([1n, rootOf(made.commit.next)])
   const { root } = hosted.platform.trust
-  const { userData } = verifyAttestation(documentB64, { root, at: 'document' }).document
+  const [plain, asked] = ([null, '0x0102'] as const).map((nonce) => {
+    const { documentB64 } = call(hosted.core, 'attestation', { nonce })
+    return verifyAttestation(documentB64, { root, at: 'document' }).document
+  })
+  expect([plain?.nonce, asked?.nonce && toHex(asked.nonce)]).toEqual([null, '0x0102'])
+  const { userData } = plain ?? {}
+  expect(asked?.userData).toEqual(userData)
   expect(toHex(userData as Uint8Array)).toBe(
     encodePacked(
       ['bytes8', 'uint256', 'bytes32', 'uint256', 'uint256', 'bytes32', 'bytes32'],

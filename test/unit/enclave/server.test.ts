@@ -7,12 +7,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Duplex } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createCore } from '../../../enclave/core.ts'
+import { type Core, createCore } from '../../../enclave/core.ts'
 import { createServer } from '../../../enclave/server.ts'
 import { decodeBody, encodeFrame, FrameReader, frameBytesMax } from '../../../protocol/frame.ts'
 import { testPlatform } from './support.ts'
 
 let server: Server
+let core: Core
 let isHost: boolean
 const sockets: Socket[] = []
 
@@ -24,7 +25,8 @@ const kinds: [string, () => object][] = [
 describe.each(kinds)('over %s', (_, endpoint) => {
   beforeEach(async () => {
     isHost = true
-    server = createServer({ core: createCore(testPlatform()), logFault: () => undefined, isHost: () => isHost })
+    core = createCore(testPlatform())
+    server = createServer({ core, logFault: () => undefined, isHost: () => isHost })
     server.listen(endpoint())
     await once(server, 'listening')
   })
@@ -75,6 +77,17 @@ describe.each(kinds)('over %s', (_, endpoint) => {
     const good = await dial()
     good.write(encodeFrame({ id: 1, method: 'status' }))
     expect((await replies(good, 1))[0]?.id).toBe(1)
+  })
+
+  test('row 31: what follows an oversized frame is not looked at', async () => {
+    const client = await dial()
+    client.write(Buffer.alloc(4, 0xff))
+    await replies(client, 1)
+    client.write(encodeFrame({ id: 1, method: 'unwrap_request', params: {} }))
+    const good = await dial()
+    good.write(encodeFrame({ id: 2, method: 'status', params: {} }))
+    await replies(good, 1)
+    expect(core.unwrapping).toBeUndefined()
   })
 
   test('row 31: a good request in the chunk of an oversized one gets its reply, then comes the refusal', async () => {

@@ -7,9 +7,10 @@ import { credit, sessionStart, workload } from '../../../client/events.ts'
 import { signPreference } from '../../../client/preference.ts'
 import { createCore } from '../../../enclave/core.ts'
 import { createLoader } from '../../../enclave/load.ts'
+import { sealChange } from '../../../enclave/records.ts'
 import { createSealer, createUnsealer, noRecords } from '../../../enclave/seal.ts'
 import { encodeSnapshot } from '../../../enclave/snapshot.ts'
-import { entryLeaf } from '../../../ledger/entry.ts'
+import { entryLeaf, fromSealed } from '../../../ledger/entry.ts'
 import { type Hex, toBytes, toHex, zeroHash } from '../../../ledger/hex.ts'
 import { signHash } from '../../../ledger/signature.ts'
 import { commitmentOf, createLedger } from '../../../ledger/state.ts'
@@ -18,6 +19,7 @@ import { readHeader } from '../../../protocol/sealedHeader.ts'
 import { configuration, domain, keyOf, payeeOf, signed } from '../ledger/support.ts'
 import {
   apply,
+  ask,
   call,
   expectRefused,
   firstHead,
@@ -56,6 +58,16 @@ test('G7: a core restored from snapshot and records goes on exactly where it was
   const [a, b] = [hosted.core, restored].map((core) => call(core, 'apply_event', batch))
   expect(a?.logRoot).toBe(b?.logRoot)
   expect(b?.results[0]?.status).toBe('accepted')
+})
+
+test('G6: a sealed record that repeats an entry is a fault of ours: nothing goes on from it', () => {
+  const hosted = busy()
+  const { live } = hosted.core
+  if (!live) throw new Error('no state')
+  const again = sealChange(live, 'entries', [fromSealed(signed(2n, [work(7n, payeeOf(3))]))])
+  const core = createCore(hosted.platform)
+  const reply = ask(core, 'load_state', { key: null, sealed: [...hosted.sealed, again], isLast: true })
+  expect(reply.error?.code).toBe('HALTED')
 })
 
 test('G7: an exported snapshot stands for all records before it', () => {
