@@ -5,18 +5,16 @@ import { fileURLToPath } from 'node:url'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-/** Runs a command in the project's folder; its output passes through and is also returned. */
-export async function run(command, args, env = {}) {
+/** Runs a command in the project's folder; its output passes through, unless it shall be quiet, and is also returned. */
+export async function run(command, args, { env = {}, isQuiet = false, onStart = () => undefined } = {}) {
   const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  onStart(child)
   let output = ''
-  child.stdout.on('data', (chunk) => {
-    output += chunk
-    process.stdout.write(chunk)
-  })
-  child.stderr.on('data', (chunk) => {
-    output += chunk
-    process.stderr.write(chunk)
-  })
+  for (const name of ['stdout', 'stderr'])
+    child[name].on('data', (chunk) => {
+      output += chunk
+      if (!isQuiet) process[name].write(chunk)
+    })
   const code = await new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', resolve)

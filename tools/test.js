@@ -1,6 +1,7 @@
 // `npm test`: the contracts' tests by forge, all others by vitest, enclaves in emulation where the emulator is built; the
-// last line counts them all.
+// last line counts them all. Forge computes beside vitest, which waits for processes much of its time, and gives way to it.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import { join } from 'node:path'
 import { isEmulatorBuilt } from '../anvil/emulator/testImage.ts'
 import { ensureChromium } from './chromium.js'
@@ -10,9 +11,10 @@ ensureChromium()
 mkdirSync(join(root, '.build'), { recursive: true })
 
 const hasEmulator = isEmulatorBuilt()
+const contracts = runForge()
 const tiers = [
-  await runForge(),
   await runVitest('vitest'),
+  await contracts,
   ...(hasEmulator ? [await runVitest('enclave', '--config', 'test/enclave/vitest.config.ts')] : []),
 ]
 const passed = tiers.reduce((sum, tier) => sum + tier.passed, 0)
@@ -26,7 +28,9 @@ process.exit(failed === 0 ? 0 : 1)
 
 /** forge's launcher from npm ends with 0 whatever happened: only its count is believed. */
 async function runForge() {
-  const { ok, output } = await run('forge', ['test'])
+  const giveWay = ({ pid }) => setPriority(pid, constants.priority.PRIORITY_LOW)
+  const { ok, output } = await run('forge', ['test'], { isQuiet: true, onStart: giveWay })
+  process.stdout.write(output)
   const [, passed, failed] = /(\d+) tests? passed, (\d+) failed/.exec(output) ?? []
   return { passed: Number(passed ?? 0), failed: Math.max(Number(failed ?? 0), ok && passed !== undefined ? 0 : 1) }
 }
