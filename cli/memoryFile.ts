@@ -4,11 +4,11 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { LogMemory } from '../client/index.ts'
 import type { Hex } from '../ledger/hex.ts'
-import { hex, int, list, object, text } from '../protocol/codec.ts'
+import { count, hex, list, object, text } from '../protocol/codec.ts'
 import { readJsonFile } from './jsonFile.ts'
 
 const file = object({
-  daemons: list(object({ url: text(2000), contract: hex(20), size: int(2 ** 31), root: hex(32) }), 10_000),
+  daemons: list(object({ url: text(2000), contract: hex(20), size: count, root: hex(32) }), 10_000),
 })
 
 export const memoryPathDefault = (): string =>

@@ -3,6 +3,7 @@
 import {
   bool,
   type Codec,
+  count,
   hex,
   int,
   list,
@@ -23,7 +24,7 @@ const address = hex(20)
 const wei = uint(96)
 const path = list(hash, 64)
 
-export const receipt: Codec<Receipt> = object({ head: signedLogHead, position: int(2 ** 31), path })
+export const receipt: Codec<Receipt> = object({ head: signedLogHead, position: count, path })
 
 /** `POST /api/batches` -> 200. */
 export const batchAnswer = object({
@@ -104,7 +105,7 @@ export const accountAnswer = object({
   paidWei: wei, // by the contract
   paidAtBlock: nullable(uint(64)), // the block at which it was; null before the first was read
   owedWei: wei,
-  preference: nullable(object({ position: int(2 ** 31), entry: signedPreference })), // the payee's own, where it has one
+  preference: nullable(object({ position: count, entry: signedPreference })), // the payee's own, where it has one
   waitsFor: nullable(object({ reason: text(64), detail: nullable(text(300)) })), // why the last payout left it out, or left some
   anchored: nullable(
     object({
@@ -120,7 +121,7 @@ export const accountAnswer = object({
 
 /** One batch that changed what a payee earned, or named it. */
 const accountEntry = object({
-  position: int(2 ** 31),
+  position: count,
   reporter: address,
   sequence: uint(64),
   gainWei: wei,
@@ -168,7 +169,7 @@ export const discrepancy = object({
 /** `GET /api/reconciliation`. */
 export const reconciliationAnswer = object({
   discrepancies: list(discrepancy, 1_000_000),
-  accounts: int(2 ** 31),
+  accounts: count,
   earnedWei: wei,
   paidWei: wei,
   owedWei: wei,

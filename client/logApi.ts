@@ -1,5 +1,5 @@
 /** The part of the daemon's public API that serves the log and what was anchored of it, as codecs. `docs/PROTOCOL.md` explains it. */
-import { bytes, hex, int, list, nullable, object, struct, text, uint, type Value } from '../protocol/codec.ts'
+import { bytes, count, hex, list, nullable, object, struct, text, uint, type Value } from '../protocol/codec.ts'
 import { signedLogHead } from '../protocol/messages.ts'
 import { signedConfiguration } from './entries.ts'
 
@@ -11,13 +11,13 @@ const path = list(hash, 64)
 export const pageMax = 1_000
 
 /** `GET /api/log`: the log now, and the newest head that the core signed; null before the first. */
-export const logAnswer = object({ size: int(2 ** 31), root: hash, signed: nullable(signedLogHead) })
+export const logAnswer = object({ size: count, root: hash, signed: nullable(signedLogHead) })
 
 /** `GET /api/log/consistency?from=N&to=M`: that the log of N entries is a prefix of that of M. */
-export const consistencyAnswer = object({ from: int(2 ** 31), to: int(2 ** 31), proof: path })
+export const consistencyAnswer = object({ from: count, to: count, proof: path })
 
 /** `GET /api/log/inclusion?position=N&size=M`: that an entry lies in the log of M entries. */
-export const inclusionAnswer = object({ position: int(2 ** 31), size: int(2 ** 31), leafHash: hash, path })
+export const inclusionAnswer = object({ position: count, size: count, leafHash: hash, path })
 
 const place = { transactionHash: hash, blockNumber: uint(64), at: uint(64) } // at: the block's time, unix seconds
 
@@ -50,14 +50,14 @@ export const bootsAnswer = object({ boots: list(boot, 100), next: nullable(text(
 
 /** `GET /api/log/configurations`: every configuration there was, and where in the log it stands. */
 export const configurationsAnswer = object({
-  configurations: list(object({ position: int(2 ** 31), hash, entry: signedConfiguration }), pageMax),
+  configurations: list(object({ position: count, hash, entry: signedConfiguration }), pageMax),
 })
 
 /** `GET /api/log/accounts/{counter}?from=N&limit=M`: the accounts of an anchor in the order of its tree. */
 export const accountsAnswer = object({
   counter: uint(64),
   commitment: struct('Commitment'),
-  total: int(2 ** 31),
+  total: count,
   accounts: list(object({ payee: address, earnedWei: uint(96) }), pageMax),
 })
 

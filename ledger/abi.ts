@@ -190,7 +190,7 @@ function layoutOfStruct(fields: readonly Field[], members: readonly Layout[], ty
   return {
     isDynamic,
     head: isDynamic ? 32 : fixed,
-    size: isDynamic ? (value) => sizeOf(members, valuesOf(value)) : () => fixed,
+    size: (value) => sizeOf(members, valuesOf(value)),
     encode: (out, at, value) => encodeAll(out, at, members, valuesOf(value)),
     decode(from, at) {
       const values = decodeAll(from, at, members)

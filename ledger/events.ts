@@ -170,7 +170,7 @@ function applyMove(ledger: Ledger, draft: Draft, { payee, wei, isDebit }: Move, 
   if (share.movedWei >= amountCeiling || (isDebit && share.debtWei + wei >= amountCeiling))
     refuse('AMOUNT_TOO_LARGE', 'an amount is below 2^96 wei', { event: index })
   if (isDebit) share.debtWei += wei
-  else credit(ledger, draft, payee, share, wei)
+  else credit(ledger, draft, share, wei)
 }
 
 /** The share of a payee that an event names: where it has no account, one begins. */
@@ -186,14 +186,11 @@ function addNamed(ledger: Ledger, draft: Draft, payee: Hex, index: number): Shar
 }
 
 /** The payee's own debt is paid down first; what is left goes where the payee wants it, one hop, and there by the same rule. */
-function credit(ledger: Ledger, draft: Draft, payee: Hex, share: Share, wei: bigint): void {
+function credit(ledger: Ledger, draft: Draft, share: Share, wei: bigint): void {
   const left = payDebt(share, wei)
-  const target =
-    share.target === payee
-      ? share
-      : (draft.shares.get(share.target) ??
-        addShare(ledger.rules, draft, share.target, ledger.accounts.get(share.target)))
-  const gain = target === share ? left : payDebt(target, left)
+  const { target: to } = share
+  const target = draft.shares.get(to) ?? addShare(ledger.rules, draft, to, ledger.accounts.get(to))
+  const gain = payDebt(target, left) // its own debt is paid already
   target.earnedWei += gain
   draft.earnedWei += gain
 }

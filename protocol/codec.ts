@@ -56,6 +56,9 @@ export const int = (max: number): Codec<number> =>
     (v) => Number.isInteger(v) && 0 <= Number(v) && Number(v) <= max,
   )
 
+/** A place, or how many there are. */
+export const count = int(2 ** 31)
+
 export const oneOf = <T extends string>(...values: readonly T[]): Codec<T> =>
   plain(['oneOf', values], values.join(' | '), (v) => (values as readonly unknown[]).includes(v))
 

@@ -7,27 +7,27 @@ import { checkConfiguration, reportersEverMax } from '../ledger/config.ts'
 import { toBytes, toHex, utf8 } from '../ledger/hex.ts'
 import { invariant } from '../ledger/invariant.ts'
 import { emptyLedger, type Ledger } from '../ledger/state.ts'
-import { hex, int, list, nullable, object, struct, uint } from './codec.ts'
+import { count, hex, list, nullable, object, struct, uint } from './codec.ts'
 
 const accountsPerChunk = 65_536
 const rowsPerChunk = 5_000
 
 const head = object({
   configuration: struct('Configuration'),
-  log: object({ size: int(2 ** 31), peaks: list(hex(32), 32) }),
+  log: object({ size: count, peaks: list(hex(32), 32) }),
   totalEarnedWei: uint(96),
   reporters: list(
     object({
       reporter: hex(20),
       nextSequence: uint(64),
-      last: nullable(object({ leafHash: hex(32), position: int(2 ** 31) })),
+      last: nullable(object({ leafHash: hex(32), position: count })),
       spentWei: uint(96),
       accountsBegun: uint(64),
     }),
     reportersEverMax,
   ),
-  accountChunks: int(2 ** 16),
-  preferenceChunks: int(2 ** 16),
+  accountChunks: count,
+  preferenceChunks: count,
 })
 
 const preferences = list(struct('Preference'), rowsPerChunk)

@@ -9,6 +9,7 @@ import {
   bool,
   bytes,
   type Codec,
+  count,
   facts,
   hex,
   int,
@@ -55,7 +56,7 @@ export const problem = object({
 /** What became of one entry of a request; members that do not apply are null. */
 export const entryResult = object({
   status: oneOf('accepted', 'already_accepted', 'refused'),
-  position: nullable(int(2 ** 31)),
+  position: nullable(count),
   odd: list(object({ index: int(1000), reason: text(64) }), 1000),
   problem: nullable(problem),
 })
@@ -147,11 +148,11 @@ export const methods = {
       sealed: list(blob(sealedBytesMax), 4096),
       isLast: bool,
     }),
-    result: object({ loaded: int(2 ** 31) }),
+    result: object({ loaded: count }),
   },
   export_state: {
-    params: object({ chunk: int(2 ** 20) }),
-    result: object({ sealed: blob(sealedBytesMax), chunks: int(2 ** 20), record: uint(64), wrappedKeys }),
+    params: object({ chunk: count }),
+    result: object({ sealed: blob(sealedBytesMax), chunks: count, record: uint(64), wrappedKeys }),
   },
   open_epoch: {
     params: object({ head: headProof, hints: transactionHints }),

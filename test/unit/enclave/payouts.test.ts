@@ -14,6 +14,7 @@ import {
   recoverTypedDataAddress,
   serializeSignature,
   serializeTransaction,
+  toRlp,
 } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { expect, test } from 'vitest'
@@ -22,12 +23,13 @@ import { verifyAttestation } from '../../../attestation/verify.ts'
 import { workload } from '../../../client/events.ts'
 import { createSigner } from '../../../enclave/signer.ts'
 import { senderNonce, ticketHash } from '../../../enclave/tickets.ts'
+import { rlp } from '../../../enclave/transactions.ts'
 import { type Hex, toHex } from '../../../ledger/hex.ts'
 import { signHash } from '../../../ledger/signature.ts'
 import { rootOf } from '../../../ledger/state.ts'
 import { structs } from '../../../ledger/structs.ts'
 import { digest } from '../../../ledger/typedData.ts'
-import { domain, keyOf, payeeOf, signed } from '../ledger/support.ts'
+import { configuration, domain, keyOf, payeeOf, signed } from '../ledger/support.ts'
 import { apply, call, expectRefused, firstHead, hints, host, open, prepare, round, ticketPayee } from './support.ts'
 
 const viemDomain = {
@@ -218,6 +220,16 @@ test('behavior: transactions are byte for byte what viem serializes', async () =
   )
 })
 
+test('behavior: lengths by RLP are as viem writes them, on both sides of every border', () => {
+  for (const byte of [0, 1, 0x7f, 0x80, 0xff])
+    expect(toHex(rlp(Uint8Array.of(byte)))).toBe(toRlp(toHex(Uint8Array.of(byte))))
+  for (const length of [0, 1, 2, 55, 56, 57, 255, 256, 65_535, 65_536]) {
+    const bytes = new Uint8Array(length).fill(0xab)
+    expect(toHex(rlp(bytes))).toBe(toRlp(toHex(bytes)))
+    expect(toHex(rlp([bytes, [bytes]]))).toBe(toRlp([toHex(bytes), [toHex(bytes)]]))
+  }
+})
+
 test('behavior: a payee with nothing left to pay is left out, and said so', () => {
   const { hosted, head } = earning()
   const { leftOut, commit } = prepare(hosted, head, [
@@ -245,6 +257,9 @@ test('error: a payee twice in one commit', () => {
 
 test.each(['gas', 'maxFeePerGas', 'maxPriorityFeePerGas'] as const)('row 20: %s above the cap is refused', (name) => {
   const { hosted, head } = earning()
+  const { feeCaps } = configuration()
+  prepare(hosted, head)
+  call(hosted.core, 'prepare_payouts', { head, round, payments: [], hints: { ...hints, ...feeCaps } }) // the caps themselves
   const lie = { ...hints, [name]: 2n ** 60n }
   const facts = expect.objectContaining({ name, got: `${2n ** 60n}` })
   expectRefused(

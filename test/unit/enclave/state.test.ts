@@ -15,7 +15,7 @@ import { type Hex, toBytes, toHex, zeroHash } from '../../../ledger/hex.ts'
 import { signHash } from '../../../ledger/signature.ts'
 import { commitmentOf, createLedger } from '../../../ledger/state.ts'
 import { digest } from '../../../ledger/typedData.ts'
-import { readHeader } from '../../../protocol/sealedHeader.ts'
+import { headerBytes, readHeader, tagBytes } from '../../../protocol/sealedHeader.ts'
 import { configuration, domain, keyOf, payeeOf, signed } from '../ledger/support.ts'
 import {
   apply,
@@ -154,6 +154,20 @@ test('row 22: a flipped bit anywhere in a record or a snapshot is refused', () =
     }
   }
   expect(call(core, 'status', {}).phase).toBe('empty')
+})
+
+test('row 22: what is too short for a header and a tag is nothing that was sealed', () => {
+  const hosted = busy()
+  const [first] = hosted.sealed as [Uint8Array]
+  const core = createCore(hosted.platform)
+  for (let length = 1; length < headerBytes + tagBytes; length++)
+    expectRefused(
+      core,
+      'load_state',
+      { key: null, sealed: [first.subarray(0, length)], isLast: true },
+      'STATE_FORGED',
+      { bytes: length },
+    )
 })
 
 test('row 22: records of two boots from one state do not splice', () => {

@@ -5,10 +5,11 @@ import {
   type Frontier,
   leafHash,
   logRoot,
+  nodeHash,
   splitPoint,
   verifyConsistency,
 } from '../../../ledger/eventLog.ts'
-import { type Hex, toHex } from '../../../ledger/hex.ts'
+import { type Hex, toBytes, toHex } from '../../../ledger/hex.ts'
 import { createNaiveLog, flipped, someLeaves } from './naiveLog.ts'
 
 const sizeMax = 130
@@ -102,6 +103,15 @@ describe('verifyConsistency', () => {
       [8, 3],
     ] as const)
       expect(verifyConsistency({ size: older, root: rootAt(5) }, { size: newer, root: rootAt(5) }, [])).toBe(false)
+  })
+
+  test('error: a step above both roots', () => {
+    const [ab, c, d, above] = [rootAt(2), toHex(hashes[2] as Uint8Array), toHex(hashes[3] as Uint8Array), rootAt(5)]
+    const over = (left: Hex, right: Hex): Hex => toHex(nodeHash(toBytes(left), toBytes(right)))
+    const [older, newer] = [over(ab, c), over(ab, over(c, d))]
+    expect(verifyConsistency({ size: 3, root: older }, { size: 4, root: newer }, [c, d, ab])).toBe(true)
+    const [higher, highest] = [older, newer].map((root) => over(above, root)) as [Hex, Hex]
+    expect(verifyConsistency({ size: 3, root: higher }, { size: 4, root: highest }, [c, d, ab, above])).toBe(false)
   })
 
   test('error: steps where there is nothing to prove', () => {

@@ -236,6 +236,16 @@ describe('open sessions are limited', () => {
     expect(openIds(ledger)).toEqual(['b', 'c'].map(nameToBytes32))
   })
 
+  test('behavior: of one batch too: what it ended makes no room twice, and its last event counts, not its first', () => {
+    const ended = limited()
+    sendNext(ended, start('a', 0))
+    sendNext(ended, end('a', 1), start('b', 1), start('c', 1), start('d', idleMs + 2))
+    expect(openIds(ended)).toEqual(['c', 'd'].map(nameToBytes32))
+    const touched = limited()
+    sendNext(touched, start('a', 0), start('b', 0), beat('a', 5), start('c', idleMs + 1))
+    expect(openIds(touched)).toEqual(['a', 'c'].map(nameToBytes32))
+  })
+
   test('behavior: a start that is odd needs no room', () => {
     const ledger = limited()
     sendNext(ledger, start('a', 0), start('b', 0))

@@ -48,6 +48,14 @@ test('recoverAddress: a high s that leaves the parity bit free is no signature',
   expect(recoverAddress(hash, signature)).toBeUndefined()
 })
 
+test('recoverAddress: half the order is the last low s, whatever r', () => {
+  const hash = new Uint8Array(32).fill(7)
+  const r = signHash(hash, keyOf(1)).slice(2, 66)
+  const half = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n
+  expect(recoverAddress(hash, `0x${r}${half.toString(16)}`)).toMatch(/^0x[0-9a-f]{40}$/)
+  expect(recoverAddress(hash, `0x${r}${(half + 1n).toString(16)}`)).toBeUndefined()
+})
+
 test('recoverAddress: a flipped bit anywhere is no signature of the same key', () => {
   const hash = new Uint8Array(32).fill(7)
   const signature = toBytes(signHash(hash, keyOf(1)))

@@ -3,7 +3,7 @@ import { encodeAbiParameters, hashTypedData, toFunctionSelector, hashStruct as v
 import { describe, expect, test } from 'vitest'
 import { toHex, zeroHash } from '../../../ledger/hex.ts'
 import type { Struct } from '../../../ledger/structs.ts'
-import { abiEncode, digest, encodeType, hashStruct, tupleOf, typeHash } from '../../../ledger/typedData.ts'
+import { abiDecode, abiEncode, digest, encodeType, hashStruct, tupleOf, typeHash } from '../../../ledger/typedData.ts'
 import { arbitraryOf, structNames, viemParameter, viemTypes } from './structArbitraries.ts'
 import { configuration, domain } from './support.ts'
 
@@ -74,6 +74,17 @@ test('abiEncode: any sequence of atoms, structs and arrays is as viem', () => {
     }),
     { numRuns: 300 },
   )
+})
+
+test('error: a type that is none, whatever else it is the name of', () => {
+  for (const type of ['int8', 'uint', 'constructor', 'toString'])
+    expect(() => abiEncode([type], [1n]), type).toThrow(new RangeError(`no such type: ${type}`))
+})
+
+test('behavior: a struct that is read has its members and no other', () => {
+  const limits = configuration().limits
+  const [read] = abiDecode(['Limits'], abiEncode(['Limits'], [limits]))
+  expect(read).toStrictEqual({ ...limits })
 })
 
 test('encodeType: the struct first, those it uses after it by name', () => {

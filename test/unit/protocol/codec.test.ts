@@ -10,6 +10,7 @@ import {
   bool,
   bytes,
   type Codec,
+  count,
   facts,
   hex,
   int,
@@ -94,6 +95,11 @@ describe('base64', () => {
     (untrusted) => expectBad(base64(40) as Codec<unknown>, untrusted, ''),
   )
 
+  test('default: exactly so many', () => {
+    for (const max of [1, 2, 3, 4])
+      expect(base64(max).read(base64(max).write(new Uint8Array(max)), '')).toEqual(new Uint8Array(max))
+  })
+
   test('error: a byte too many', () => {
     expectBad(base64(3) as Codec<unknown>, 'AAAAAA==', '')
     expectBad(base64(3) as Codec<unknown>, 5, '')
@@ -140,6 +146,11 @@ describe('int, bool, text, oneOf', () => {
     expectBad(int(7), value, ''),
   )
   test.each([1, 0, 'true', null])('error: bool %s', (value) => expectBad(bool, value, ''))
+  test('default: a place or a number of things, up to 2^31', () => {
+    expect(count.read(2 ** 31, '')).toBe(2 ** 31)
+    expectBad(count, 2 ** 31 + 1, '')
+  })
+  test('default: text of exactly so many', () => expect(text(4).read('four', '')).toBe('four'))
   test.each(['four!', 4, null])('error: text of at most 4: %s', (value) => expectBad(text(4), value, ''))
   test.each(['c', 'A', '', 0, null, ['a']])('error: oneOf a, b: %s', (value) => expectBad(oneOf('a', 'b'), value, ''))
 })
@@ -208,6 +219,16 @@ describe('object', () => {
     expectBad(codec, deep, '')
     expectBad(codec, { ...good, maybe: deep }, 'maybe')
   })
+})
+
+test.each([
+  ['payee', `0x${'ab'.repeat(19)}`],
+  ['payee', `0x${'ab'.repeat(21)}`],
+  ['id', `0x${'ab'.repeat(31)}`],
+  ['id', '0x'],
+])('error: %s of another length', (member, value) => {
+  const event = { kind: 0, id: `0x${'11'.repeat(32)}`, payee: `0x${'22'.repeat(20)}`, tariff: `0x${'33'.repeat(32)}` }
+  expectBad(struct('Event'), { ...event, value: '1', [member]: value }, member)
 })
 
 describe.each(structNames)('struct %s', (name) => {

@@ -62,6 +62,13 @@ describe('FrameReader', () => {
     expect(reader.isMidFrame).toBe(false)
   })
 
+  test('behavior: isMidFrame while a frame waits behind one that was taken', () => {
+    const reader = new FrameReader()
+    const bodies = reader.push(Buffer.concat([encodeFrame(1), encodeFrame(2)]))
+    expect(bodies.next().done).toBe(false)
+    expect(reader.isMidFrame).toBe(true)
+  })
+
   test.each([frameBytesMax + 1, 2 ** 31, 2 ** 32 - 1])(
     'FRAME_TOO_LARGE: %i bytes, before the first of them',
     (length) => {
