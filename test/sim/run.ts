@@ -62,9 +62,10 @@ function draw(random: Random): string {
 
 /** Plays a schedule to its end, or to the first guarantee that breaks. */
 export function play({ seed, steps }: Schedule, isTraced = false): Report {
-  const world = new World({ seed, isTraced })
+  let world: World | undefined
   let at = 0
   try {
+    world = new World({ seed, isTraced })
     for (const [name, dice] of steps) {
       world.random = new Random(dice)
       moves[name]?.run(world, new Random(dice ^ 0x2545f491))
@@ -73,19 +74,25 @@ export function play({ seed, steps }: Schedule, isTraced = false): Report {
     world.random = new Random(seed ^ 0x1234)
     const ending = finish(world, seed % 3 === 0)
     checkBooks(world)
-    return report(world, at, { ending })
+    return report(seed, world, at, { ending })
   } catch (error) {
     const guarantee = error instanceof GuaranteeBroken ? error.guarantee : 'crash'
     const sentence =
       error instanceof GuaranteeBroken ? error.message : `${error instanceof Error ? error.stack : error}`
-    return report(world, at, { broken: { guarantee, sentence, at } })
+    return report(seed, world, at, { broken: { guarantee, sentence, at } })
   }
 }
 
-const report = (world: World, steps: number, rest: Pick<Report, 'ending' | 'broken'>): Report => ({
-  seed: world.seed,
+/** Of a world that broke before it stood, nothing is known. */
+const report = (
+  seed: number,
+  world: World | undefined,
+  steps: number,
+  rest: Pick<Report, 'ending' | 'broken'>,
+): Report => ({
+  seed,
   steps,
-  landed: world.chain.ghost.landed.length,
+  landed: world?.chain.ghost.landed.length ?? 0,
   ...rest,
-  ...(world.chain.trace ? { trace: world.chain.trace } : {}),
+  ...(world?.chain.trace ? { trace: world.chain.trace } : {}),
 })

@@ -21,7 +21,7 @@ import { wrapStateKey } from '../../../enclave/wrap.ts'
 import { type Hex, toBytes, toHex, zeroHash } from '../../../ledger/hex.ts'
 import { createLedger } from '../../../ledger/state.ts'
 import type { Params, Result } from '../../../protocol/messages.ts'
-import { bornUserData } from '../../../protocol/userData.ts'
+import { bornUserData, selfUserData } from '../../../protocol/userData.ts'
 import { configuration, domain, payeeOf, signed } from '../ledger/support.ts'
 import { apply, call, expectRefused, host, identityOfStranger, open, testPlatform } from './support.ts'
 
@@ -319,6 +319,7 @@ describe('row 6: genesis again', () => {
     const purpose = Buffer.from('born\0\0\0\0').toString('hex')
     const address = `${'0'.repeat(24)}${genesis.address.slice(2)}`
     expect(namedBy(genesis)).toBe(`0x${purpose}${address}${genesis.configHash.slice(2)}`)
+    expect(toHex(selfUserData())).toBe(`0x${Buffer.from('self\0\0\0\0').toString('hex')}`) // and passes for none
   })
 
   test("with one KMS key more, the host's own: the host reads that state, and the certificate names another configuration", () => {
