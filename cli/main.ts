@@ -5,6 +5,13 @@ import { Fault } from './fault.ts'
 
 const usageFault = 2
 const tryAgain = 75
+/** As a shell says of what ended by SIGPIPE. */
+const nobodyReads = 141
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(nobodyReads) // `bursar export | head` has what it wants
+})
 
 const program = new Command('bursar')
   .description('Pays for metered work out of a ledger that nobody, its operator included, can rewrite')

@@ -100,6 +100,17 @@ describe('G6, G7: killed at any request, and run again', () => {
   })
 })
 
+test('behavior: whoever reads no further is told nothing more, and no stack', async () => {
+  const child = spawn(process.execPath, [main, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  child.stdout.destroy()
+  let err = ''
+  child.stderr.on('data', (chunk) => {
+    err += chunk
+  })
+  const [code] = await once(child, 'close')
+  expect({ code, err }).toEqual({ code: 141, err: '' })
+})
+
 test('killed while lines wait for more: nothing was stored, so nothing is lost', async () => {
   const [daemon, directory] = [await newDaemon(), newDirectory()]
   const key = newKeyFile(directory)
