@@ -178,11 +178,15 @@ function addNamed(ledger: Ledger, draft: Draft, payee: Hex, index: number): Shar
   if (!isPayeeAllowed(ledger.rules, payee))
     refuse('PAYEE_REFUSED', 'this address cannot be paid', { event: index, payee })
   const account = ledger.accounts.get(payee)
-  if (!account) draft.accountsBegun += 1n
+  if (!account) beginAccount(draft, index)
+  return addShare(ledger.rules, draft, payee, account)
+}
+
+function beginAccount(draft: Draft, index: number): void {
+  draft.accountsBegun += 1n
   const max = draft.reporter.accountsMax
   if (draft.before.accountsBegun + draft.accountsBegun > max)
     refuse('ACCOUNT_LIMIT', 'this reporter may begin no more accounts', { event: index, max: `${max}` })
-  return addShare(ledger.rules, draft, payee, account)
 }
 
 /** The payee's own debt is paid down first; what is left goes where the payee wants it, one hop, and there by the same rule. */

@@ -214,6 +214,16 @@ function change(ledger: Ledger, changes: Partial<Configuration>, keys = signerKe
 describe('configurations', () => {
   const begun = () => createLedger(configuration(byTwo))
 
+  test('behavior: a reporter that has begun more accounts than it now may begins no other, and goes on with those there are', () => {
+    const ledger = begun()
+    sendNext(ledger, give(alice, 1n), give(bob, 1n))
+    add(ledger, change(ledger, { reporters: [reporterRule({ accountsMax: 1n })] }))
+    expect(sendNext(ledger, give(alice, 2n), take(bob, 1n))).toMatchObject({ status: 'accepted' })
+    expect(balance(ledger, alice)).toEqual([3n, 0n])
+    const more = () => sendNext(ledger, give(alice, 1n), give(carol, 1n))
+    expectUnchanged(ledger, more, 'ACCOUNT_LIMIT', { event: 1, max: '1' })
+  })
+
   test('behavior: the threshold changes it, at its place in the log', () => {
     const ledger = begun()
     const next = change(ledger, { minimumWei: 77n })
