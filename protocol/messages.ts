@@ -156,10 +156,10 @@ export const methods = {
   },
   open_epoch: {
     params: object({ head: headProof, hints: transactionHints }),
-    result: object({ open: struct('Open'), signature, transaction, record: record }),
+    result: object({ open: struct('Open'), signature, transaction, record }),
   },
   apply_event: {
-    params: object({ entries: list(blob(entryBytesMax), entriesPerRequestMax) }), // each as the log will hold it,
+    params: object({ entries: list(blob(entryBytesMax), entriesPerRequestMax) }), // each as the log will hold it
     result: object({
       results: list(entryResult, entriesPerRequestMax),
       head: nullable(signedLogHead), // none in `closed`: nothing is acknowledged before an epoch is open
