@@ -92,7 +92,6 @@ export function observeServices(registry: Registry, now: Observed): void {
       },
     })
   }
-  const paidWei = (): bigint => books.common.paidWei
 
   gauge('open', openHelp, () => (sessionOf(gate) ? 1 : 0))
   gauge('epoch', 'Epoch of the head', () => headWatch.head?.epoch)
@@ -101,8 +100,8 @@ export function observeServices(registry: Registry, now: Observed): void {
   gauge('anchored_entries', 'Entries in the anchored log', () => headWatch.head?.logSize)
   gauge('accounts', 'Accounts of the ledger', () => mirror.ledger.accounts.size)
   gauge('earned_wei', 'Earned in all', () => mirror.ledger.totalEarnedWei)
-  gauge('paid_wei', 'Paid in all, by the events of the contract', paidWei)
-  gauge('owed_wei', 'Earned and not paid yet', () => mirror.ledger.totalEarnedWei - paidWei())
+  gauge('paid_wei', 'Paid in all, by the events of the contract', () => books.common.paidWei)
+  gauge('owed_wei', 'Earned and not paid yet', () => mirror.ledger.totalEarnedWei - books.common.paidWei)
   gauge('chain_block', 'Newest block', () => vitals.signs?.blockNumber)
   gauge('indexed_block', 'Block up to which the books are', () => books.block)
   gauge('treasury_wei', 'Held by the contract', () => vitals.signs?.treasuryWei)

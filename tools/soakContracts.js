@@ -26,9 +26,7 @@ while (holds && Date.now() < until && !isDone()) {
   const seed = `0x${randomBytes(32).toString('hex')}`
   const begun = Date.now()
   const { ok, output } = await run('forge', ['test', '--match-contract', 'Invariants', '--fuzz-seed', seed], {
-    env: {
-      FOUNDRY_INVARIANT_RUNS: `${sequences}`,
-    },
+    env: { FOUNDRY_INVARIANT_RUNS: `${sequences}` },
   })
   // The forge of npm ends with 0 whatever happens.
   holds = ok && / tests? passed, 0 failed/.test(output)

@@ -9,11 +9,10 @@ import { pause } from '../pause.ts'
 import { Problem } from '../problem.ts'
 import { createOwnAnchor } from '../services/ownAnchor.ts'
 import type { Gain } from '../store/store.ts'
-import { readNumber } from './query.ts'
+import { placeMax, readNumber } from './query.ts'
 import { answer, readAddress, type Services } from './services.ts'
 
 const entriesMax = 100
-const sizeMax = 2 ** 31 - 1
 const storedPollMs = 5
 const storedMsMax = 5_000
 
@@ -53,7 +52,7 @@ export function addLedgerRoutes(router: Router, { mirror, store, books, headWatc
   }
 
   async function earlier(payee: Hex, untrusted: unknown, limit: number): Promise<readonly Gain[]> {
-    const from = readNumber(untrusted, 'before', { least: 1, most: sizeMax })
+    const from = readNumber(untrusted, 'before', { least: 1, most: placeMax })
     const [at, ...gains] = await store.gains(payee, { from, limit: limit + 1 })
     if (at) return gains
     const expected = 'the member next of an earlier answer'

@@ -22,14 +22,13 @@ import { decodeCall } from '../chain/calls.ts'
 import type { ChainEvent } from '../chain/events.ts'
 import { Problem } from '../problem.ts'
 import { publicSize } from './publicSize.ts'
-import { readCursor, readNumber, writeCursor } from './query.ts'
+import { placeMax, readCursor, readNumber, writeCursor } from './query.ts'
 import { answer, type Services } from './services.ts'
 
 /** An answer with entries ends after the one with which it reaches this size. */
 const entriesBytesMax = 1024 * 1024
 const entriesPerAnswerMax = 1_000
 const bootsPerAnswerMax = 100
-const sizeMax = 2 ** 31 - 1
 
 /** What never changes: an entry, a proof between two sizes, the accounts of an anchor. A year is as good as for ever. */
 export const setImmutableCache = (context: Context): void =>
@@ -99,7 +98,7 @@ export function addLogRoutes(router: Router, services: Services): void {
   })
 
   router.get('/api/log/accounts/:counter', async (context) => {
-    const counter = readNumber(context.params.counter, 'counter', { least: 1, most: sizeMax })
+    const counter = readNumber(context.params.counter, 'counter', { least: 1, most: placeMax })
     const commitment = await commitmentAt(services, BigInt(counter))
     const view = await mirror.viewAt(commitment)
     const from = readNumber(context.query.from, 'from', { least: 0, most: view.size, otherwise: 0 })

@@ -1,6 +1,9 @@
 /** What routes read out of a query. */
 import { refuse } from '../../ledger/refusal.ts'
 
+/** No place in the log or in the chain of commits is above it. */
+export const placeMax = 2 ** 31 - 1
+
 interface Bounds {
   readonly least: number
   readonly most: number

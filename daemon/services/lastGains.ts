@@ -1,34 +1,42 @@
 /** Where each account was named last: the beginning of its chain through the gains of the log (`store/gains.ts`). */
+import { withRoom } from '../../ledger/accountsTree.ts'
+
+const positionBytes = 4
+
 export class LastGains {
-  /** By the account's index. */
-  #positions = new Uint32Array(1024)
+  /** A position for each account, by its index. They are saved and loaded as they lie. */
+  #bytes: Uint8Array<ArrayBuffer>
+  #view: DataView
+
+  constructor(written = new Uint8Array(positionBytes)) {
+    this.#bytes = written
+    this.#view = new DataView(written.buffer)
+  }
 
   /** Position of the entry; 0 where there is none. */
   of(index: number): number {
-    return this.#positions[index] ?? 0
+    const at = positionBytes * index
+    return at < this.#bytes.length ? this.#view.getUint32(at, true) : 0
   }
 
   set(index: number, position: number): void {
-    if (index >= this.#positions.length) {
-      const grown = new Uint32Array(2 * index)
-      grown.set(this.#positions)
-      this.#positions = grown
-    }
-    this.#positions[index] = position
+    this.#reserve(index + 1)
+    this.#view.setUint32(positionBytes * index, position, true)
   }
 
   /** Of so many accounts, four bytes each. */
   write(accounts: number): Uint8Array {
-    const bytes = Buffer.alloc(4 * accounts)
-    for (let index = 0; index < accounts; index++) bytes.writeUInt32LE(this.of(index), 4 * index)
-    return bytes
+    this.#reserve(accounts)
+    return this.#bytes.slice(0, positionBytes * accounts)
   }
 
   /** Of what was written. */
   static read(written: Uint8Array): LastGains {
-    const last = new LastGains()
-    const bytes = Buffer.from(written.buffer, written.byteOffset, written.length)
-    for (let index = bytes.length / 4 - 1; index >= 0; index--) last.set(index, bytes.readUInt32LE(4 * index))
-    return last
+    return new LastGains(Uint8Array.from(written))
+  }
+
+  #reserve(accounts: number): void {
+    this.#bytes = withRoom(this.#bytes, positionBytes * accounts)
+    if (this.#bytes.buffer !== this.#view.buffer) this.#view = new DataView(this.#bytes.buffer)
   }
 }

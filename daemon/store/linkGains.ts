@@ -18,13 +18,12 @@ export async function linkGains(query: Query): Promise<void> {
   for await (const row of pages(page, 0, (one) => one.position as number)) {
     const [position, unlinked] = [row.position as number, Buffer.from(row.gains as Uint8Array)]
     const gains = Array.from({ length: unlinked.length / gainBytes }, (_, i) => {
-      const [payee, wei] = [0, payeeBytes].map((from, half) => {
-        const at = i * gainBytes
-        return `0x${unlinked.toString('hex', at + from, at + (half === 0 ? payeeBytes : gainBytes))}`
-      }) as [Hex, Hex]
+      const at = i * gainBytes
+      const payee: Hex = `0x${unlinked.toString('hex', at, at + payeeBytes)}`
+      const wei = BigInt(`0x${unlinked.toString('hex', at + payeeBytes, at + gainBytes)}`)
       const previous = last.get(payee) ?? 0
       last.set(payee, position)
-      return { payee, wei: BigInt(wei), previous }
+      return { payee, wei, previous }
     })
     await query('UPDATE entries SET gains = ? WHERE position = ?', encodeGains(gains), position)
   }
