@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node
 import { connect } from 'node:net'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { signedBatch } from '../../client/entries.ts'
 import { useChains } from '../chain/chains.ts'
@@ -82,6 +83,18 @@ test('row 33: a last write that is torn was never acknowledged', { timeout: with
   await expectWhole()
 })
 
+/** What is sent next is what is written next: the indexer has just taken a block, and there is one a second. */
+async function untilBlockIsTaken(): Promise<void> {
+  const newest = () => {
+    const db = new DatabaseSync(life.file, { readOnly: true })
+    const row = db.prepare('SELECT max(number) AS number FROM blocks').get()
+    db.close()
+    return row?.number
+  }
+  const before = newest()
+  await life.world.until('no block is taken', async () => (newest() === before ? undefined : true))
+}
+
 const faults = [
   ['full', 'write', constants.errno.ENOSPC, 'STORE_FULL'],
   ['read-only', 'write', constants.errno.EROFS, 'STORE_IO'],
@@ -93,6 +106,7 @@ test.skipIf(!hasCompiler).each(faults)(
   'row 33: a disk that is %s',
   { timeout: withinMs },
   async (_, call, errno, code) => {
+    await untilBlockIsTaken()
     writeFileSync(faultFile, `${call} ${errno}\n`)
     await expect(send()).rejects.toMatchObject({ code: 'STORE_FAILED', status: 503, facts: { reason: code } })
     expect(await life.daemon.child.exited).toBe(75)
